@@ -1,0 +1,55 @@
+"""Every error that the platform raises on purpose.
+
+FraudPlatformError
+├── ConfigurationError       a setting is missing, malformed or contradicts another
+├── ServiceUnavailableError  Kafka, MLflow, Java … cannot be reached (exit code 2)
+├── LakeError                a table is missing or holds less than was asked for
+├── TrainingError            the data cannot be split, fitted or calibrated
+├── ModelError               a model version is not what it says it is
+│   ├── BundleError          a file of the bundle is missing, malformed or altered
+│   └── FeatureSetMismatch   the model was trained on another feature set
+├── PromotionError           the scorer did not take the model in time, or refused it
+└── ExactlyOnceError         the output marker contradicts the checkpoint
+
+A message names the thing, its value and the way out.
+"""
+
+
+class FraudPlatformError(Exception):
+    """Base of all errors that a user may meet."""
+
+
+class ConfigurationError(FraudPlatformError):
+    pass
+
+
+class ServiceUnavailableError(FraudPlatformError):
+    pass
+
+
+class LakeError(FraudPlatformError):
+    pass
+
+
+class TrainingError(FraudPlatformError):
+    pass
+
+
+class ModelError(FraudPlatformError):
+    pass
+
+
+class BundleError(ModelError):
+    pass
+
+
+class FeatureSetMismatch(ModelError):
+    pass
+
+
+class PromotionError(FraudPlatformError):
+    pass
+
+
+class ExactlyOnceError(FraudPlatformError):
+    pass

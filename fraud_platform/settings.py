@@ -1,0 +1,155 @@
+"""Every setting of the platform, read once: environment, then .env, then config/config.yaml.
+
+The only module that looks at the environment. Build one `Settings` at a process
+boundary with `load_settings()` and pass it on.
+"""
+
+import os
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+from fraud_platform.errors import ConfigurationError
+
+
+def _project_root() -> Path:
+    """FRAUD_HOME, else the checkout this file stands in, else the working directory."""
+    if home := os.environ.get("FRAUD_HOME"):
+        return Path(home).resolve()
+    checkout = Path(__file__).resolve().parents[1]
+    return checkout if (checkout / "config" / "config.yaml").exists() else Path.cwd()
+
+
+PROJECT_ROOT = _project_root()
+
+
+def _under_root(path: Path) -> Path:
+    return path if path.is_absolute() else PROJECT_ROOT / path
+
+
+RootedPath = Annotated[Path, AfterValidator(_under_root)]
+
+
+class Settings(BaseSettings):
+    """Frozen settings; each field is set by the environment variable of its upper-case name."""
+
+    model_config = SettingsConfigDict(
+        env_file=PROJECT_ROOT / ".env",
+        yaml_file=PROJECT_ROOT / "config" / "config.yaml",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_default=True,
+        protected_namespaces=(),
+    )
+
+    kafka_broker: str = Field("127.0.0.1:9092", description="Bootstrap servers of the Kafka cluster.")
+    kafka_topic: str = Field("transactions", description="Topic that transactions are read from.")
+    kafka_labels_topic: str = Field("fraud_labels", description="Topic of fraud reports (chargebacks).")
+    kafka_predictions_topic: str = Field("fraud_predictions", description="Topic that predictions are written to.")
+    kafka_dead_letter_topic: str = Field("transactions_dead_letter", description="Topic of rejected messages.")
+    kafka_events_topic: str = Field("scorer_events", description="Topic of the scorer's ledger.")
+    kafka_partitions: int = Field(4, ge=1, description="Partitions of the topics that the platform creates.")
+    kafka_group_id: str = Field(
+        "fraud-scorer", description="Prefix of the scorer's consumer group and transactional id."
+    )
+
+    db_host: str | None = Field(None, description="PostgreSQL host of Dagster's storage; empty: SQLite.")
+    db_user: str | None = Field(None, description="PostgreSQL user.")
+    db_password: SecretStr | None = Field(None, description="PostgreSQL password.")
+    db_name: str | None = Field(None, description="PostgreSQL database.")
+
+    minio_host: str | None = Field(
+        None, description="S3 endpoint (host:port or URL) of the lake; empty: DATA_DIR/lake."
+    )
+    minio_access_key: str | None = Field(None, description="S3 access key.")
+    minio_secret_key: SecretStr | None = Field(None, description="S3 secret key.")
+    minio_bucket: str = Field("fraud-lake", description="S3 bucket of the lake.")
+
+    seed: int = Field(20260101, ge=0, description="Seed of sampling, resampling, training and simulation.")
+    epochs: int = Field(200, ge=1, description="Boosting rounds of the main model and epochs of the neural baseline.")
+    learning_rate: float = Field(
+        0.1, gt=0, le=1, description="Learning rate of the main model and the neural baseline."
+    )
+    batch_size: int = Field(
+        4096, ge=1, description="Mini-batch of the neural baseline; rows per Arrow batch in the scorer."
+    )
+    smote_ratio: float = Field(
+        0.05, ge=0, le=1, description="Frauds per legitimate row after SMOTE; 0 switches it off."
+    )
+    label_delay_days: int = Field(
+        7, ge=0, description="Days after which an unreported transaction counts as legitimate."
+    )
+    validation_days: int = Field(7, ge=1, description="Days of the validation split.")
+    test_days: int = Field(7, ge=1, description="Days of the test split.")
+    alert_budget_per_day: int = Field(50, ge=1, description="Alerts a day that the decision threshold allows for.")
+    fraud_threshold: float | None = Field(None, ge=0, le=1, description="Overrides the model's own decision threshold.")
+
+    spark_master: str = Field("local[*]", description="Spark master URL.")
+    spark_driver_memory: str = Field("2g", pattern=r"^\d+[kmgt]$", description="Memory of a Spark driver.")
+    spark_executor_memory: str = Field("2g", pattern=r"^\d+[kmgt]$", description="Memory of a Spark executor.")
+    spark_shuffle_partitions: int = Field(4, ge=1, description="Shuffle partitions of batch jobs and of the scorer.")
+    spark_ui_port: int = Field(4040, ge=1, le=65535, description="Port of the scorer's Spark UI.")
+
+    state_buckets: int = Field(
+        8, ge=1, description="Hash buckets of customers in the scorer's state; fixed for the life of a checkpoint."
+    )
+    max_offsets_per_trigger: int = Field(
+        50_000, ge=1, description="Most transactions in one micro-batch of the scorer."
+    )
+    promotion_poll_seconds: float = Field(2, gt=0, description="Interval at which the scorer looks for a new champion.")
+    promotion_timeout_seconds: float = Field(120, gt=0, description="Time the scorer has to take a promoted model.")
+
+    start_date: date = Field(date(2026, 1, 1), description="First daily partition.")
+    data_dir: RootedPath = Field(Path("data"), description="Lake, checkpoints, broker and MLflow files.")
+    log_dir: RootedPath = Field(Path("logs"), description="Log files of the embedded stack.")
+    jars_dir: RootedPath = Field(Path(".jars"), description="Jars of the broker and of Spark, filled by the set-up.")
+    mlflow_tracking_uri: str = Field("http://127.0.0.1:5500", description="MLflow tracking server.")
+    dagster_url: str = Field("http://127.0.0.1:3333", description="Dagster webserver.")
+    model_name: str = Field("fraud-detector", description="Registered model in MLflow.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, .env, config/config.yaml: the first that names a field wins."""
+        return (
+            sources["init_settings"],
+            sources["env_settings"],
+            sources["dotenv_settings"],
+            YamlConfigSettingsSource(settings_cls),
+        )
+
+    @cached_property
+    def lake_uri(self) -> str:
+        """Root of the Delta tables: a local folder, or s3://bucket where MINIO_HOST is set."""
+        return f"s3://{self.minio_bucket}/lake" if self.minio_host else str(self.data_dir / "lake")
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The five topics of the platform."""
+        return (
+            self.kafka_topic,
+            self.kafka_labels_topic,
+            self.kafka_predictions_topic,
+            self.kafka_dead_letter_topic,
+            self.kafka_events_topic,
+        )
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings of this process; raises ConfigurationError with one line per bad setting."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])).upper()}={e.get('input')!r}: {e['msg']}" for e in error.errors()]
+        raise ConfigurationError("; ".join(lines)) from None

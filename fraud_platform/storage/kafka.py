@@ -1,0 +1,155 @@
+"""Kafka: client configuration, topics and offset ranges. Nothing here knows what a message means."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from fraud_platform.errors import ServiceUnavailableError
+from fraud_platform.settings import Settings
+
+REQUEST_TIMEOUT_SECONDS = 15
+RETENTION_MS = 400 * 24 * 3600 * 1000
+"""Simulated history carries old timestamps, and backfills reach back a year."""
+
+OffsetRange = dict[int, tuple[int, int]]
+"""Kafka partition → (first offset, first offset after the range)."""
+
+
+def client_config(settings: Settings, **overrides: Any) -> dict[str, Any]:
+    """Configuration shared by all confluent-kafka clients of the platform."""
+    return {
+        "bootstrap.servers": settings.kafka_broker,
+        "log_level": 3,
+        "socket.connection.setup.timeout.ms": 5000,
+        **overrides,
+    }
+
+
+def admin_client(settings: Settings) -> AdminClient:
+    """An admin client; raises ServiceUnavailableError where the broker does not answer."""
+    admin = AdminClient(client_config(settings))
+    try:
+        admin.list_topics(timeout=REQUEST_TIMEOUT_SECONDS)
+    except KafkaException as error:
+        raise ServiceUnavailableError(
+            f"Kafka at KAFKA_BROKER={settings.kafka_broker} does not answer ({error.args[0].str()}): "
+            "start a local one with 'fraud up', or correct KAFKA_BROKER"
+        ) from None
+    return admin
+
+
+def create_topics(settings: Settings) -> list[str]:
+    """Create the missing topics of the platform; returns their names. Safe to call again."""
+    admin = admin_client(settings)
+    # The ledger is read in order, so it has one partition.
+    new = [
+        NewTopic(
+            name,
+            num_partitions=1 if name == settings.kafka_events_topic else settings.kafka_partitions,
+            config={"retention.ms": str(RETENTION_MS)},
+        )
+        for name in settings.topics
+    ]
+    created = []
+    for name, future in admin.create_topics(new, request_timeout=REQUEST_TIMEOUT_SECONDS).items():
+        try:
+            future.result()
+            created.append(name)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    return created
+
+
+def producer(settings: Settings, **overrides: Any) -> Producer:
+    """An idempotent producer, batching for throughput."""
+    return Producer(
+        client_config(
+            settings,
+            **{
+                "enable.idempotence": True,
+                "linger.ms": 20,
+                "compression.type": "lz4",
+                "queue.buffering.max.messages": 500_000,
+                **overrides,
+            },
+        )
+    )
+
+
+@contextmanager
+def committed_reader(settings: Settings) -> Iterator[Consumer]:
+    """A consumer outside any group's management that sees committed messages only."""
+    consumer = Consumer(
+        client_config(
+            settings,
+            **{
+                "group.id": "fraud-platform-reader",
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+            },
+        )
+    )
+    try:
+        yield consumer
+    finally:
+        consumer.close()
+
+
+def partitions(consumer: Consumer, topic: str) -> list[int]:
+    """Partition numbers of a topic; raises ServiceUnavailableError where it does not exist."""
+    metadata = consumer.list_topics(topic, timeout=REQUEST_TIMEOUT_SECONDS).topics[topic]
+    if metadata.error is not None:
+        raise ServiceUnavailableError(
+            f"topic {topic} cannot be read: {metadata.error.str()}; create it with 'fraud up'"
+        )
+    return sorted(metadata.partitions)
+
+
+def read_range(consumer: Consumer, topic: str, offsets: OffsetRange) -> Iterator[Any]:
+    """All committed messages in the offset ranges, partition by partition, in order.
+
+    Ends at the range's end even where the last offsets are aborted messages or
+    transaction markers.
+    """
+    for partition, (start, end) in sorted(offsets.items()):
+        if start >= end:
+            continue
+        consumer.assign([TopicPartition(topic, partition, start)])
+        position = start
+        while position < end:
+            for message in consumer.consume(5000, timeout=REQUEST_TIMEOUT_SECONDS):
+                if (error := message.error()) is None:
+                    position = message.offset() + 1
+                    if message.offset() < end:
+                        yield message
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    position = max(position, message.offset())
+                else:
+                    raise KafkaException(error)
+    consumer.unassign()
+
+
+def watermarks(consumer: Consumer, topic: str) -> OffsetRange:
+    """First and end offset of each partition, as stored now."""
+    return {
+        p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=REQUEST_TIMEOUT_SECONDS)
+        for p in partitions(consumer, topic)
+    }
+
+
+def offsets_at(consumer: Consumer, topic: str, timestamp_ms: int) -> dict[int, int]:
+    """For each partition the first offset whose message timestamp is at or after the given time.
+
+    Monotone in the time, so the ranges between successive times are contiguous and
+    disjoint, whatever the order of the timestamps. The end offset where there is none.
+    """
+    bounds = watermarks(consumer, topic)
+    asked = [TopicPartition(topic, p, timestamp_ms) for p in bounds]
+    found = consumer.offsets_for_times(asked, timeout=REQUEST_TIMEOUT_SECONDS)
+    return {tp.partition: bounds[tp.partition][1] if tp.offset in (OFFSET_END, -1) else tp.offset for tp in found}
