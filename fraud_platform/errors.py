@@ -7,7 +7,7 @@ FraudPlatformError
 ├── TrainingError            the data cannot be split, fitted or calibrated
 ├── ModelError               a model version is not what it says it is
 │   ├── BundleError          a file of the bundle is missing, malformed or altered
-│   └── FeatureSetMismatch   the model was trained on another feature set
+│   └── FeatureSetMismatchError   the model was trained on another feature set
 ├── PromotionError           the scorer did not take the model in time, or refused it
 └── ExactlyOnceError         the output marker contradicts the checkpoint
 
@@ -43,7 +43,7 @@ class BundleError(ModelError):
     pass
 
 
-class FeatureSetMismatch(ModelError):
+class FeatureSetMismatchError(ModelError):
     pass
 
 
