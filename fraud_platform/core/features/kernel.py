@@ -1,0 +1,210 @@
+"""The feature kernel: (trailing history ++ new events) of many customers → features and new history.
+
+The same function runs in the batch assets and inside the stream. Its results depend on
+each customer's arrival order only, never on how the events were cut into batches.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fraud_platform.core.features.clock import clocks_and_duplicates
+from fraud_platform.core.features.events import EventArray
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, DAY_MS, HOUR_MS, SMALL_AMOUNT, WINDOWS_MS
+from fraud_platform.core.features.windows import (
+    HISTORY_MS,
+    Int,
+    RangeMaximum,
+    distinct_in_window,
+    previous_and_next,
+    segment_starts,
+    separated_key,
+)
+
+Float = NDArray[np.float64]
+Column = NDArray[Any]
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius, IUGG 1980."""
+SHORTEST_TRIP_SECONDS = 60.0
+"""Floor of the time between two places: clocks of terminals differ by about as much."""
+SMALLEST_DEVIATION = 1.0
+"""Floor, in currency, of the standard deviation that amounts are measured against."""
+
+
+@dataclass(frozen=True)
+class KernelResult:
+    """values: (n, len(CUSTOMER_FEATURES)) float64, zeros for duplicates; duplicate: (n,); history: EVENT rows."""
+
+    values: Float
+    duplicate: NDArray[np.bool_]
+    history: EventArray
+
+
+class _Rows(NamedTuple):
+    """Kept rows of the touched customers, sorted by customer and arrival; `new` are positions of new events."""
+
+    events: EventArray
+    key: Int
+    clock_ms: Int
+    segments: Int
+    new: Int
+
+
+def customer_features(history: EventArray, events: EventArray) -> KernelResult:
+    """Features of `events` given their customers' trailing `history`, and the history after them.
+
+    history: EVENT rows sorted by customer, as a former call returned them. events: EVENT
+    rows in arrival order of each customer; customers may be interleaved. Customers
+    without a new event keep their history as it is.
+    """
+    values = np.zeros((len(CUSTOMER_FEATURES), len(events)))  # a feature's values lie side by side
+    if not len(events):
+        return KernelResult(values.T, np.zeros(0, bool), history)
+    touched = _is_member(history["customer"], np.unique(events["customer"]))
+    untouched, past = history[~touched], history[touched]
+    rows = np.concatenate((past, events))
+    order = np.argsort(rows["customer"], kind="stable")
+    rows = rows[order]
+    segments = _segment_numbers(rows["customer"])
+    own_time_ms = rows["time_ms"].copy()
+    clock, duplicate = clocks_and_duplicates(segments, own_time_ms, rows["transaction"].copy())
+    rows["time_ms"] = clock
+
+    kept = ~duplicate
+    source = order[kept] - len(past)  # position among `events`; negative for history
+    new = np.flatnonzero(source >= 0)
+    kept_rows = rows[kept]
+    clock_ms, kept_segments = clock[kept], segments[kept]
+    state = _Rows(kept_rows, separated_key(kept_segments, clock_ms), clock_ms, kept_segments, new)
+    columns: dict[str, Column] = {
+        **_calendar(own_time_ms[kept][new]),
+        **_amounts(state),
+        **_sequence(state),
+        **_novelty(state),
+        **_travel(state),
+    }
+    target = source[new]
+    for row, feature in zip(values, CUSTOMER_FEATURES, strict=True):
+        row[target] = columns[feature.name]
+
+    is_duplicate = np.zeros(len(events), bool)
+    is_duplicate[order[duplicate] - len(past)] = True
+    return KernelResult(values.T, is_duplicate, _merge(untouched, _trailing(state)))
+
+
+def _is_member(customers: Int, sorted_customers: Int) -> NDArray[np.bool_]:
+    at = np.searchsorted(sorted_customers, customers)
+    at[at == len(sorted_customers)] = 0
+    return sorted_customers[at] == customers
+
+
+def _segment_numbers(sorted_ids: Int) -> Int:
+    numbers = np.zeros(len(sorted_ids), np.int64)
+    numbers[segment_starts(sorted_ids)[1:]] = 1
+    return np.cumsum(numbers)
+
+
+def _calendar(times_ms: Int) -> dict[str, Column]:
+    hour = times_ms // HOUR_MS % 24
+    weekday = (times_ms // DAY_MS + 3) % 7  # 1970-01-01 was a Thursday
+    return {"hour": hour, "weekday": weekday, "is_weekend": weekday >= 5, "is_night": hour <= 6}
+
+
+def _amounts(rows: _Rows) -> dict[str, Column]:
+    new = rows.new
+    cents = np.ascontiguousarray(rows.events["amount_cents"])
+    total = np.concatenate(([0], np.cumsum(cents)))
+    columns: dict[str, Column] = {"amount": cents[new] / 100}
+    first = {w: np.searchsorted(rows.key, rows.key[new] - ms, side="right") for w, ms in WINDOWS_MS.items()}
+    count = {w: new - first[w] + 1 for w in WINDOWS_MS}
+    longest = int(count["30d"].max()) if len(new) else 1
+    largest = RangeMaximum(cents, longest)
+    for window in WINDOWS_MS:
+        spent = (total[new + 1] - total[first[window]]) / 100
+        columns |= {f"count_{window}": count[window], f"sum_{window}": spent, f"mean_{window}": spent / count[window]}
+        if window != "1h":
+            columns[f"max_{window}"] = largest(first[window], new) / 100
+    small = np.concatenate(([0], np.cumsum(cents <= SMALL_AMOUNT * 100)))
+    columns["small_count_1h"] = small[new + 1] - small[first["1h"]]
+    return columns | _against_history(cents, total, first["30d"], new)
+
+
+def _against_history(cents: Int, total: Int, first: Int, new: Int) -> dict[str, Column]:
+    """Ratio and z-score against the rows before this one in the 30-day window."""
+    before = new - first
+    n = np.maximum(before, 1)
+    spent = (total[new] - total[first]).astype(np.float64)
+    squares = cents * cents  # below 2**63 for MAX_AMOUNT; summed in two halves, exactly
+    high = np.concatenate(([0], np.cumsum(squares >> 32)))
+    low = np.concatenate(([0], np.cumsum(squares & 0xFFFFFFFF)))
+    sum_of_squares = (high[new] - high[first]) * 2.0**32 + (low[new] - low[first])
+    mean = spent / n
+    deviation = np.sqrt(np.maximum(sum_of_squares / n - mean * mean, 0.0))
+    amount = cents[new]
+    ratio = np.where((before > 0) & (mean > 0), amount / np.where(mean > 0, mean, 1.0), 1.0)
+    zscore = (amount - mean) / np.maximum(deviation, SMALLEST_DEVIATION * 100)
+    return {"amount_to_mean_30d": ratio, "amount_zscore_30d": np.where(before > 0, zscore, 0.0)}
+
+
+def _sequence(rows: _Rows) -> dict[str, Column]:
+    new, previous = rows.new, rows.new - 1
+    elapsed_ms = rows.clock_ms[new] - rows.clock_ms[previous]
+    known = (new > 0) & (rows.segments[previous] == rows.segments[new]) & (elapsed_ms < HISTORY_MS)
+    return {"seconds_since_previous": np.where(known, elapsed_ms / 1000, -1.0)}
+
+
+def _novelty(rows: _Rows) -> dict[str, Column]:
+    """First-time flags, and distinct merchants and countries over a day."""
+    columns: dict[str, Column] = {}
+    leaves_after_1d = np.searchsorted(rows.key, rows.key + WINDOWS_MS["1d"], side="left")
+    for entity in ("merchant", "country", "device", "channel"):
+        values = rows.events[entity].astype(np.int64)
+        previous, following = previous_and_next((values, rows.segments))
+        seen = (previous >= 0) & (rows.clock_ms - rows.clock_ms[previous] < HISTORY_MS)
+        columns[f"is_new_{entity}"] = (~seen & (values != 0))[rows.new]
+        if entity in ("merchant", "country"):
+            plural = {"merchant": "merchants_1d", "country": "countries_1d"}[entity]
+            columns[plural] = distinct_in_window(following, leaves_after_1d, values != 0)[rows.new]
+    return columns
+
+
+def _travel(rows: _Rows) -> dict[str, Column]:
+    """Distance and implied speed from the customer's last known place within the history window."""
+    latitude = np.radians(rows.events["latitude"].astype(np.float64))
+    longitude = np.radians(rows.events["longitude"].astype(np.float64))
+    known = ~(np.isnan(latitude) | np.isnan(longitude))
+    last_known = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
+    new = rows.new
+    origin = np.where(new > 0, last_known[new - 1], -1)
+    elapsed_ms = rows.clock_ms[new] - rows.clock_ms[origin]
+    valid = known[new] & (origin >= 0) & (rows.segments[origin] == rows.segments[new]) & (elapsed_ms < HISTORY_MS)
+    new, origin, elapsed_ms = new[valid], origin[valid], elapsed_ms[valid]
+    haversine = (
+        np.sin((latitude[new] - latitude[origin]) / 2) ** 2
+        + np.cos(latitude[new]) * np.cos(latitude[origin]) * np.sin((longitude[new] - longitude[origin]) / 2) ** 2
+    )
+    km = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(haversine, 1.0)))
+    distance, speed = np.full(len(valid), -1.0), np.full(len(valid), -1.0)
+    distance[valid] = km
+    speed[valid] = km * 3600 / np.maximum(elapsed_ms / 1000, SHORTEST_TRIP_SECONDS)
+    return {"distance_km": distance, "speed_kmh": speed}
+
+
+def _trailing(rows: _Rows) -> EventArray:
+    """Rows within the history window of their customer's newest clock."""
+    last = np.append(segment_starts(rows.segments)[1:], len(rows.segments)) - 1
+    return rows.events[rows.key > rows.key[last][rows.segments] - HISTORY_MS]
+
+
+def _merge(first: EventArray, second: EventArray) -> EventArray:
+    """Two arrays sorted by customer, without a customer in common, as one."""
+    if not len(first):
+        return second
+    at = np.searchsorted(first["customer"], second["customer"]) + np.arange(len(second))
+    merged = np.empty(len(first) + len(second), first.dtype)
+    from_second = np.zeros(len(merged), bool)
+    from_second[at] = True
+    merged[from_second], merged[~from_second] = second, first
+    return merged
