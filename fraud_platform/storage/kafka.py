@@ -1,10 +1,11 @@
 """Kafka: client configuration, topics and offset ranges. Nothing here knows what a message means."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from fraud_platform.errors import ServiceUnavailableError
@@ -111,28 +112,36 @@ def partitions(consumer: Consumer, topic: str) -> list[int]:
     return sorted(metadata.partitions)
 
 
-def read_range(consumer: Consumer, topic: str, offsets: OffsetRange) -> Iterator[Any]:
+def read_range(consumer: Consumer, topic: str, offsets: OffsetRange) -> Iterator[Message]:
     """All committed messages in the offset ranges, partition by partition, in order.
 
     Ends at the range's end even where the last offsets are aborted messages or
-    transaction markers.
+    transaction markers; raises ServiceUnavailableError when the broker falls silent.
     """
     for partition, (start, end) in sorted(offsets.items()):
-        if start >= end:
-            continue
-        consumer.assign([TopicPartition(topic, partition, start)])
-        position = start
-        while position < end:
-            for message in consumer.consume(5000, timeout=REQUEST_TIMEOUT_SECONDS):
-                if (error := message.error()) is None:
-                    position = message.offset() + 1
-                    if message.offset() < end:
-                        yield message
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    position = max(position, message.offset())
-                else:
-                    raise KafkaException(error)
+        if start < end:
+            consumer.assign([TopicPartition(topic, partition, start)])
+            yield from _read_partition(consumer, topic, partition, start, end)
     consumer.unassign()
+
+
+def _read_partition(consumer: Consumer, topic: str, partition: int, position: int, end: int) -> Iterator[Message]:
+    heard = time.monotonic()
+    while position < end:
+        batch = consumer.consume(10_000, timeout=0.2)
+        if batch:
+            heard = time.monotonic()
+        elif time.monotonic() - heard > REQUEST_TIMEOUT_SECONDS:
+            raise ServiceUnavailableError(f"Kafka sent nothing of {topic}/{partition} from offset {position} to {end}")
+        for message in batch:
+            if (error := message.error()) is None:
+                position = message.offset() + 1
+                if message.offset() < end:
+                    yield message
+            elif error.code() == KafkaError._PARTITION_EOF:
+                position = max(position, message.offset())
+            else:
+                raise KafkaException(error)
 
 
 def watermarks(consumer: Consumer, topic: str) -> OffsetRange:

@@ -1,0 +1,126 @@
+"""The scorer's state between batches: the model in force, the sink, and the lock that makes batch boundaries."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from fraud_platform.schemas import ScorerEvent
+from fraud_platform.settings import Settings
+from fraud_platform.storage.lake import Lake
+from streaming import progress
+from streaming.risk import RiskTables
+from streaming.scoring import LoadedModel, score_batch
+from streaming.sink import TransactionalSink
+
+log = logging.getLogger(__name__)
+
+
+class StoppingError(Exception):
+    """Raised into a batch that begins after the scorer was told to stop; Spark runs it again next time."""
+
+
+class Scorer:
+    """Scores micro-batches with the model in force; models change between batches only."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._risk = RiskTables(Lake(settings))
+        self._boundary = threading.Condition()
+        self._sink: TransactionalSink | None = None
+        self._model: LoadedModel | None = None
+        self._stopping = False
+        self.scorer_id = f"{socket.gethostname()}-{os.getpid()}"
+        self.has_model = threading.Event()
+
+    def open(self, query_id: str) -> None:
+        """Connect the output; batches wait for it, since only a started query knows its id."""
+        with self._boundary:
+            self._sink = TransactionalSink(self._settings, query_id)
+            self._write_event("started")
+            if self._model is not None:
+                self._announce(self._model)
+            self._boundary.notify_all()
+
+    def take_over(self, model: LoadedModel) -> None:
+        """Put a model in force from the next batch on, and write down from which offsets."""
+        with self._boundary:
+            self._model = model
+            progress.MODEL_VERSION.set(model.version)
+            progress.MODEL_SWAPS.inc()
+            if self._sink is not None:
+                self._announce(model)
+        self.has_model.set()
+
+    def refuse(self, version: int, reason: str) -> None:
+        """Write down that a champion was refused; the model in force goes on."""
+        progress.MODEL_REFUSALS.inc()
+        with self._boundary:
+            if self._sink is not None:
+                self._write_event("model_refused", model_version=version, reason=reason)
+
+    def process(self, rows: DataFrame, batch_id: int) -> None:
+        """Spark's foreachBatch: evaluate, score and write one micro-batch, exactly once."""
+        with self._boundary:
+            self._boundary.wait_for(lambda: self._sink is not None or self._stopping)
+            if self._stopping or self._sink is None or self._model is None:
+                raise StoppingError
+            if self._sink.is_written(batch_id):
+                # Out already, but the state of this batch still has to be computed and committed.
+                rows.write.format("noop").mode("overwrite").save()
+                return
+            with progress.BATCH_SECONDS.labels("features").time():
+                table = rows.toArrow()
+            with progress.BATCH_SECONDS.labels("score").time():
+                self._risk.refresh()
+                batch = score_batch(table, self._model, self._risk, self._settings, _now_ms())
+            with progress.BATCH_SECONDS.labels("write").time():
+                self._sink.write(batch_id, batch.messages, _next_offsets(table))
+        progress.LAST_BATCH.set(batch_id)
+        progress.ALERTS.inc(batch.alerts)
+        for status in ("predictions", "rejected", "duplicates"):
+            progress.TRANSACTIONS.labels(status).inc(getattr(batch, status))
+
+    def stop(self) -> None:
+        """Let the running batch finish, then take no other; safe to call twice."""
+        with self._boundary:
+            if self._sink is not None and not self._stopping:
+                self._write_event("stopped")
+                self._sink.close()
+            self._stopping = True
+            self._boundary.notify_all()
+
+    def health(self) -> dict[str, Any]:
+        """The /health document."""
+        return {
+            "healthy": not self._stopping,
+            "scorer_id": self.scorer_id,
+            "model_version": self._model.version if self._model else None,
+            "last_batch": self._sink.last_batch if self._sink else None,
+            "waiting_for": None if self._model else "a model with the alias champion",
+        }
+
+    def _announce(self, model: LoadedModel) -> None:
+        offsets = {str(p): offset for p, offset in sorted(self._sink.next_offsets.items())} if self._sink else {}
+        self._write_event("model_loaded", model_version=model.version, from_offsets=offsets)
+        log.info("version %s scores from offsets %s on", model.version, offsets)
+
+    def _write_event(self, kind: Any, **fields: Any) -> None:
+        if self._sink is not None:
+            self._sink.write_event(ScorerEvent(kind=kind, scorer_id=self.scorer_id, at_ms=_now_ms(), **fields))
+
+
+def _next_offsets(rows: pa.Table) -> dict[int, int]:
+    """First offset after the batch, for each source partition in it."""
+    last = rows.group_by("partition").aggregate([("offset", "max")])
+    return dict(zip(last["partition"].to_pylist(), pc.add(last["offset_max"], 1).to_pylist(), strict=True))
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

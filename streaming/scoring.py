@@ -1,0 +1,118 @@
+"""Rows with features → the messages of a batch: predictions and dead letters. No I/O, no clock."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from fraud_platform.core.features.table import DAY_MS, FEATURE_NAMES, feature_set_hash
+from fraud_platform.core.scoring import ModelBundle
+from fraud_platform.schemas import Prediction, encode
+from fraud_platform.settings import Settings
+from streaming.risk import RiskTables
+from streaming.sink import OutMessage
+from streaming.state import CUSTOMER_NAMES, REJECTED, SCORED
+
+
+class LoadedModel(NamedTuple):
+    """A verified model version and the threshold in force for it."""
+
+    version: int
+    bundle: ModelBundle
+    threshold: float
+
+
+class ScoredBatch(NamedTuple):
+    messages: list[OutMessage]
+    predictions: int
+    alerts: int
+    rejected: int
+    duplicates: int
+
+
+def score_batch(
+    rows: pa.Table, model: LoadedModel, risk: RiskTables, settings: Settings, scored_at_ms: int
+) -> ScoredBatch:
+    """Messages for the rows of one micro-batch (columns of state.OUTPUT_SCHEMA)."""
+    scored = rows.filter(pc.equal(rows["status"], SCORED))
+    rejected = rows.filter(pc.equal(rows["status"], REJECTED))
+    predictions = _predictions(scored, model, risk, settings, scored_at_ms) if len(scored) else []
+    topic = settings.kafka_predictions_topic
+    messages = [OutMessage(topic, p.customer_id.encode(), encode(p)) for p in predictions]
+    return ScoredBatch(
+        messages + _dead_letters(rejected, settings),
+        predictions=len(predictions),
+        alerts=sum(p.is_fraud for p in predictions),
+        rejected=len(rejected),
+        duplicates=len(rows) - len(scored) - len(rejected),
+    )
+
+
+def _predictions(
+    scored: pa.Table, model: LoadedModel, risk: RiskTables, settings: Settings, scored_at_ms: int
+) -> list[Prediction]:
+    days = scored["timestamp_ms"].to_numpy() // DAY_MS
+    merchant_values, risk_dates = risk.lookup(days, scored["merchant_id"].to_pandas().to_numpy())
+    features = _matrix(scored, merchant_values)
+    probability = model.bundle.score(features)
+    is_fraud = probability >= model.threshold
+    alerts = np.flatnonzero(is_fraud)
+    reasons: list[list[str]] = [[] for _ in range(len(scored))]
+    if len(alerts):
+        for row, words in zip(alerts, model.bundle.reasons(features[alerts]), strict=True):
+            reasons[row] = words
+    feature_set = feature_set_hash()
+    columns = (scored[n].to_pylist() for n in ("transaction_id", "customer_id", "event_time_ms", "partition", "offset"))
+    return [
+        Prediction(
+            transaction_id=transaction_id,
+            customer_id=customer_id,
+            event_time_ms=event_time_ms,
+            probability=p,
+            threshold=model.threshold,
+            is_fraud=fraud,
+            model_name=settings.model_name,
+            model_version=model.version,
+            reasons=why,
+            source_partition=partition,
+            source_offset=offset,
+            scored_at_ms=scored_at_ms,
+            merchant_risk_date=risk_date,
+            feature_set=feature_set,
+            features=values,
+        )
+        for transaction_id, customer_id, event_time_ms, partition, offset, p, fraud, why, risk_date, values in zip(
+            *columns, probability.tolist(), is_fraud.tolist(), reasons, risk_dates, features.tolist(), strict=True
+        )
+    ]
+
+
+def _matrix(scored: pa.Table, merchant_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, F) in the declared order: customer features first, merchant features after."""
+    matrix = np.empty((len(scored), len(FEATURE_NAMES)))
+    for i, name in enumerate(CUSTOMER_NAMES):
+        matrix[:, i] = scored[name].to_numpy()
+    matrix[:, len(CUSTOMER_NAMES) :] = merchant_values
+    return matrix
+
+
+def _dead_letters(rejected: pa.Table, settings: Settings) -> list[OutMessage]:
+    """Key and value as received; where they came from and what was wrong in the headers."""
+    return [
+        OutMessage(
+            settings.kafka_dead_letter_topic,
+            row["key"],
+            row["value"],
+            [
+                ("source_topic", settings.kafka_topic.encode()),
+                ("source_partition", str(row["partition"]).encode()),
+                ("source_offset", str(row["offset"]).encode()),
+                ("source_timestamp_ms", str(row["timestamp_ms"]).encode()),
+                ("field", row["field"].encode()),
+                ("reason", row["reason"].encode()),
+            ],
+        )
+        for row in rejected.to_pylist()
+    ]
