@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     spark_shuffle_partitions: int = Field(4, ge=1, description="Shuffle partitions of batch jobs and of the scorer.")
     spark_ui_port: int = Field(4040, ge=1, le=65535, description="Port of the scorer's Spark UI.")
 
+    bind_host: str = Field(
+        "127.0.0.1", description="Address that the scorer's /metrics, /health and Spark UI listen on."
+    )
     metrics_port: int = Field(9108, ge=1, le=65535, description="Port of the scorer's /metrics and /health.")
     state_buckets: int = Field(
         8, ge=1, description="Hash buckets of customers in the scorer's state; fixed for the life of a checkpoint."

@@ -48,7 +48,7 @@ class Process:
     def run(self) -> None:
         self.handle_signals()
         create_topics(self._settings)
-        progress.serve(self._settings.metrics_port, self._scorer.health)
+        progress.serve(self._settings.bind_host, self._settings.metrics_port, self._scorer.health)
         self._watcher.start()
         spark = _session(self._settings)
         self.handle_signals()  # again: a new SparkContext puts its own handler on SIGINT

@@ -22,8 +22,8 @@ MODEL_REFUSALS = Counter("fraud_scorer_model_refusals", "Champions refused since
 LAST_BATCH = Gauge("fraud_scorer_last_batch_id", "Id of the last batch written")
 
 
-def serve(port: int, health: Callable[[], dict[str, Any]]) -> None:
-    """Serve /metrics and /health on loopback from a daemon thread.
+def serve(host: str, port: int, health: Callable[[], dict[str, Any]]) -> None:
+    """Serve /metrics and /health from a daemon thread.
 
     /health answers 200 with the health document while it says healthy, else 503.
     """
@@ -37,7 +37,7 @@ def serve(port: int, health: Callable[[], dict[str, Any]]) -> None:
         start_response(status, [("Content-Type", "application/json")])
         return [json.dumps(document).encode()]
 
-    server = make_server("127.0.0.1", port, app, handler_class=_QuietHandler)
+    server = make_server(host, port, app, handler_class=_QuietHandler)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
