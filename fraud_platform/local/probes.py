@@ -1,0 +1,92 @@
+"""Whether a service answers, asked in the way its users will ask it. A probe never raises on silence."""
+
+import http.client
+import json
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from fraud_platform.errors import ServiceUnavailableError
+from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka import client_config
+
+TIMEOUT_SECONDS = 3
+
+DAGSTER_STATUS = """{
+  workspaceOrError { ... on Workspace { locationEntries {
+    locationOrLoadError { __typename ... on PythonError { message } } } } }
+  instance { daemonHealth { allDaemonStatuses { required healthy lastHeartbeatTime } } }
+}"""
+
+
+def port_answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=TIMEOUT_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def kafka_answers(settings: Settings) -> bool:
+    """Whether the broker serves metadata, which it does only once it accepts clients."""
+    host, _, port = settings.kafka_broker.split(",")[0].rpartition(":")
+    if not port_answers(host, int(port)):
+        return False
+    try:
+        AdminClient(client_config(settings, log_level=0)).list_topics(timeout=TIMEOUT_SECONDS)
+    except KafkaException:
+        return False
+    return True
+
+
+def mlflow_answers(settings: Settings) -> bool:
+    """Whether the tracking server reads its database; /health answers before that."""
+    url = f"{settings.mlflow_tracking_uri}/api/2.0/mlflow/experiments/search?max_results=1"
+    return _request("GET", url) is not None
+
+
+def dagster_answers(settings: Settings) -> bool:
+    """Whether the webserver has the definitions; raises ServiceUnavailableError where they do not load."""
+    if (status := _dagster_status(settings)) is None:
+        return False
+    entries = [entry["locationOrLoadError"] for entry in status["workspaceOrError"].get("locationEntries", [])]
+    for entry in entries:
+        # Until its code server answers, a location has an error that will pass.
+        if entry and entry["__typename"] == "PythonError" and "UserCodeUnreachable" not in entry["message"]:
+            message = entry["message"].strip().splitlines()
+            raise ServiceUnavailableError(f"Dagster cannot load the definitions: {' '.join(message)[:500]}")
+    return bool(entries) and all(entry and entry["__typename"] == "RepositoryLocation" for entry in entries)
+
+
+def daemon_answers(settings: Settings, started_at: float) -> bool:
+    """Whether all daemons that the instance needs have sent a heartbeat since the time (epoch seconds)."""
+    if (status := _dagster_status(settings)) is None:
+        return False
+    daemons = [d for d in status["instance"]["daemonHealth"]["allDaemonStatuses"] if d["required"]]
+    return all(d["healthy"] and (d["lastHeartbeatTime"] or 0) >= started_at for d in daemons)
+
+
+def _dagster_status(settings: Settings) -> dict[str, Any] | None:
+    body = json.dumps({"query": DAGSTER_STATUS}).encode()
+    answer = _request("POST", f"{settings.dagster_url}/graphql", body)
+    return None if answer is None else json.loads(answer).get("data")
+
+
+def _request(method: str, url: str, body: bytes | None = None) -> bytes | None:
+    """Body of a 200 answer, else None. Straight to the address: a proxy is no way to loopback."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = connect(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        response = connection.getresponse()
+        return response.read() if response.status == http.client.OK else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
