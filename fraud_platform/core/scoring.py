@@ -1,0 +1,188 @@
+"""The model bundle: all that a decision needs, in one folder without a pickle, and the scorer's view of it.
+
+The folder holds model.cbm (CatBoost), bundle.json (the card), reference.npz (rows with
+the probabilities they must get) and manifest.json (SHA-256 of the other three).
+"""
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from catboost import CatBoostClassifier, CatBoostError, Pool
+
+from fraud_platform.core.arrays import Floats
+from fraud_platform.core.calibration import Calibration
+from fraud_platform.core.features.table import Feature
+from fraud_platform.errors import BundleError, FeatureSetMismatchError
+
+MODEL, CARD, REFERENCE, MANIFEST = "model.cbm", "bundle.json", "reference.npz", "manifest.json"
+REFERENCE_TOLERANCE = 1e-9
+FORMAT = 1
+
+
+class BundleCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model is, what it was made from and how it decides: the content of bundle.json."""
+
+    format: int = FORMAT
+    model_name: str
+    features: list[Feature]
+    feature_set: str
+    calibration_method: str
+    calibration_scores: list[float]
+    calibration_probabilities: list[float]
+    threshold: float
+    alert_budget_per_day: int
+    snapshot: dict[str, Any]
+    """Offset ranges and table versions of the training set."""
+    metrics: dict[str, float]
+    seed: int
+    libraries: dict[str, str]
+    """Versions that trained the model."""
+
+
+@dataclass(frozen=True)
+class ModelBundle:
+    """A trained model with its calibration, threshold and reference rows."""
+
+    card: BundleCard
+    model: CatBoostClassifier
+    calibration: Calibration
+    reference_features: Floats
+    reference_probabilities: Floats
+    thread_count: int = -1
+    """Threads of one `score` call; -1 for all cores."""
+
+    @property
+    def threshold(self) -> float:
+        """Calibrated probability from which on a transaction is an alert."""
+        return self.card.threshold
+
+    @classmethod
+    def build(cls, card: BundleCard, model: CatBoostClassifier, reference_features: Floats) -> "ModelBundle":
+        """A bundle whose reference rows (m, F) are scored with the model as it is now."""
+        calibration = _calibration(card)
+        probabilities = calibration(_raw_scores(model, reference_features, -1))
+        return cls(card, model, calibration, reference_features, probabilities)
+
+    def save(self, folder: Path) -> Path:
+        """Write the four files; the folder is created. Returns it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.model.save_model(str(folder / MODEL))
+        (folder / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(self.card), indent=2))
+        np.savez_compressed(
+            folder / REFERENCE, features=self.reference_features, probabilities=self.reference_probabilities
+        )
+        digests = {name: _sha256((folder / name).read_bytes()) for name in (MODEL, CARD, REFERENCE)}
+        (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(digests), indent=2))
+        return folder
+
+    @classmethod
+    def load(cls, folder: Path, thread_count: int = -1) -> "ModelBundle":
+        """Read a saved bundle; raises BundleError where a file is missing, altered or malformed."""
+        files = _read_files(folder)
+        try:
+            card = msgspec.json.decode(files[CARD], type=BundleCard)
+            model = CatBoostClassifier().load_model(blob=files[MODEL])
+            with np.load(io.BytesIO(files[REFERENCE]), allow_pickle=False) as reference:
+                features, probabilities = reference["features"], reference["probabilities"]
+            bundle = cls(card, model, _calibration(card), features, probabilities, thread_count)
+        except (msgspec.MsgspecError, CatBoostError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise BundleError(f"model bundle {folder} is malformed: {error}") from error
+        bundle._check_shapes(folder)
+        return bundle
+
+    def verify(self, feature_set: str) -> None:
+        """Prove that this process can serve the model.
+
+        Raises FeatureSetMismatchError where the model was trained on another feature set
+        than the given one, and BundleError where the reference rows do not get the
+        probabilities that they had in training.
+        """
+        if self.card.feature_set != feature_set:
+            raise FeatureSetMismatchError(
+                f"{self.card.model_name} was trained on feature set {self.card.feature_set}, this code computes "
+                f"{feature_set}: train again, or run the release that the model was trained with"
+            )
+        difference = float(np.max(np.abs(self.score(self.reference_features) - self.reference_probabilities)))
+        # Written so that a NaN fails, too.
+        if not difference <= REFERENCE_TOLERANCE:
+            raise BundleError(
+                f"{self.card.model_name} does not reproduce its {len(self.reference_features)} reference scores: "
+                f"they differ by up to {difference:.3g}, {REFERENCE_TOLERANCE:g} is allowed"
+            )
+
+    def score(self, features: Floats) -> Floats:
+        """Calibrated probabilities of fraud (n,) of feature rows (n, F)."""
+        if len(features) == 0:
+            return np.empty(0)
+        return self.calibration(_raw_scores(self.model, features, self.thread_count))
+
+    def reasons(self, features: Floats, top: int = 3) -> list[list[str]]:
+        """For each row (n, F) the features that raise its score most, strongest first, at most `top`.
+
+        Contributions are SHAP values in log-odds before calibration (Lundberg et al. 2018, TreeSHAP).
+        They cost milliseconds a row, so ask for alerts only.
+        """
+        if len(features) == 0:
+            return []
+        pool = Pool(_model_input(features), feature_names=self.model.feature_names_)
+        values = self.model.get_feature_importance(pool, type="ShapValues", thread_count=self.thread_count)[:, :-1]
+        strongest = np.argsort(-values, axis=1, kind="stable")[:, :top]
+        return [
+            [self._words(j, features[i, j], values[i, j]) for j in columns if values[i, j] > 0]
+            for i, columns in enumerate(strongest)
+        ]
+
+    def _words(self, column: int, value: float, contribution: float) -> str:
+        feature = self.card.features[column]
+        return f"{feature.name} = {value:.6g} {feature.unit} raises log-odds by {contribution:.2f}"
+
+    def _check_shapes(self, folder: Path) -> None:
+        count = len(self.card.features)
+        features, probabilities = self.reference_features, self.reference_probabilities
+        if list(self.model.feature_names_) != [feature.name for feature in self.card.features]:
+            raise BundleError(f"model bundle {folder} is malformed: {MODEL} and {CARD} name different features")
+        if len(features) == 0 or features.shape != (len(features), count) or probabilities.shape != (len(features),):
+            raise BundleError(
+                f"model bundle {folder} is malformed: reference rows of shape {features.shape} for {count} features"
+            )
+
+
+def _calibration(card: BundleCard) -> Calibration:
+    return Calibration(
+        np.asarray(card.calibration_scores), np.asarray(card.calibration_probabilities), card.calibration_method
+    )
+
+
+def _model_input(features: Floats) -> np.ndarray:
+    """float32 in column order: CatBoost reads it in place, which halves the time of a row-ordered float64 matrix."""
+    return np.asfortranarray(features, dtype=np.float32)
+
+
+def _raw_scores(model: CatBoostClassifier, features: Floats, thread_count: int) -> Floats:
+    log_odds = model.predict(_model_input(features), prediction_type="RawFormulaVal", thread_count=thread_count)
+    return 1.0 / (1.0 + np.exp(-log_odds))
+
+
+def _read_files(folder: Path) -> dict[str, bytes]:
+    """The bundle's files by name, each proven to have the digest that the manifest states."""
+    try:
+        digests = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=dict[str, str])
+        files = {name: (folder / name).read_bytes() for name in (MODEL, CARD, REFERENCE)}
+    except OSError as error:
+        raise BundleError(f"model bundle {folder} is incomplete: {error.filename} cannot be read") from error
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"model bundle {folder} is malformed: {MANIFEST}: {error}") from error
+    for name, content in files.items():
+        if digests.get(name) != _sha256(content):
+            raise BundleError(f"model bundle {folder} was altered: {name} does not have the digest in {MANIFEST}")
+    return files
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,80 @@
+"""Splits by time, with the labels that were known then. No row and no label from the future of a decision."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from fraud_platform.core.arrays import Bools, Days, Ids
+from fraud_platform.errors import TrainingError
+
+
+@dataclass(frozen=True)
+class DayRange:
+    """Transactions that arrived on the days [start, end), labelled by the reports that came before `labels_known_by`.
+
+    Days are UTC; `labels_known_by` means the start of that day.
+    """
+
+    start: date
+    end: date
+    labels_known_by: date
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days
+
+    def contains(self, days: Days) -> Bools:
+        """Mask (n,) of the arrival days (n,) that lie in the range."""
+        return (days >= np.datetime64(self.start, "D")) & (days < np.datetime64(self.end, "D"))
+
+
+@dataclass(frozen=True)
+class TimeSplit:
+    """Three ranges in time order, each a label delay apart."""
+
+    train: DayRange
+    validation: DayRange
+    test: DayRange
+
+
+def time_split(as_of: date, first_day: date, label_delay_days: int, validation_days: int, test_days: int) -> TimeSplit:
+    """The split of a training run that happens at the start of `as_of`.
+
+    Each range ends a label delay before the next one starts, and takes its labels as they
+    were known at that start: what a model trained on that day could have used. Raises
+    TrainingError where not one day is left to train on.
+    """
+    delay = timedelta(days=label_delay_days)
+    test_end = as_of - delay
+    test_start = test_end - timedelta(days=test_days)
+    validation_end = test_start - delay
+    validation_start = validation_end - timedelta(days=validation_days)
+    train_end = validation_start - delay
+    if first_day >= train_end:
+        needed = test_days + validation_days + 3 * label_delay_days + 1
+        raise TrainingError(
+            f"{first_day} to {as_of} is {(as_of - first_day).days} days, training needs {needed}: {test_days} to test, "
+            f"{validation_days} to validate, 3 label delays of {label_delay_days} and 1 to train on. "
+            "Ingest more days, or lower LABEL_DELAY_DAYS, VALIDATION_DAYS or TEST_DAYS"
+        )
+    return TimeSplit(
+        DayRange(first_day, train_end, labels_known_by=validation_start),
+        DayRange(validation_start, validation_end, labels_known_by=test_start),
+        DayRange(test_start, test_end, labels_known_by=as_of),
+    )
+
+
+def known_labels(transaction_ids: Ids, reports: pd.DataFrame, known_by: date) -> Bools:
+    """Labels (n,) of the transactions as the reports told them before the start of the day `known_by`, UTC.
+
+    `reports` has the columns transaction_id, is_fraud and reported_at_ms, in arrival order.
+    The latest report on a transaction wins, the later arrival where two bear the same
+    time; a transaction without a report is legitimate.
+    """
+    cut_off_ms = pd.Timestamp(known_by).value // 1_000_000
+    known = reports[reports["reported_at_ms"] < cut_off_ms].sort_values("reported_at_ms", kind="stable")
+    latest = known.drop_duplicates("transaction_id", keep="last")
+    frauds = latest.loc[latest["is_fraud"].astype(bool), "transaction_id"]
+    return pd.Series(transaction_ids).isin(frauds).to_numpy()

@@ -1,0 +1,124 @@
+"""One training run: fit the candidates, calibrate and set thresholds on validation, judge on test, pack the main one.
+
+The only entry point that an asset needs; everything it does is in the modules beside it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from fraud_platform.core.arrays import Floats
+from fraud_platform.core.calibration import Calibration
+from fraud_platform.core.features.table import FEATURES, feature_set_hash
+from fraud_platform.core.scoring import BundleCard, ModelBundle
+from fraud_platform.core.training.calibrate import calibrate
+from fraud_platform.core.training.candidates import CANDIDATES, MAIN, Candidate, FittedModel
+from fraud_platform.core.training.dataset import Dataset, DatedRows
+from fraud_platform.core.training.evaluate import Evaluation, evaluate
+from fraud_platform.core.training.params import TrainingParams
+from fraud_platform.core.training.threshold import Threshold, threshold_for_budget
+
+REFERENCE_FRAUDS, REFERENCE_ROWS = 64, 256
+LIBRARIES = ("catboost", "imbalanced-learn", "numpy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A candidate that can decide, and what its decisions are worth."""
+
+    name: str
+    model: FittedModel
+    calibration: Calibration
+    threshold: Threshold
+    validation: Evaluation
+    """Optimistic: early stopping, calibration and threshold have seen these rows."""
+    test: Evaluation
+
+    def score(self, features: Floats) -> Floats:
+        """Calibrated probabilities (n,) of feature rows (n, F)."""
+        return self.calibration(self.model.predict_proba(features))
+
+
+@dataclass(frozen=True)
+class TrainedModels:
+    """All candidates of a run, the main one first, and the main one's bundle."""
+
+    candidates: tuple[TrainedModel, ...]
+    bundle: ModelBundle
+
+    @property
+    def main(self) -> TrainedModel:
+        return self.candidates[0]
+
+
+def train_candidates(
+    dataset: Dataset,
+    params: TrainingParams,
+    on_progress: Callable[[str], None],
+    *,
+    model_name: str,
+    snapshot: dict[str, Any],
+) -> TrainedModels:
+    """Train, calibrate and evaluate the candidates; the same dataset and parameters give the same scores.
+
+    `on_progress` gets one line before and after each candidate. `snapshot` names the
+    offset ranges and table versions behind the dataset and goes into the bundle. Raises
+    TrainingError where a split lacks one of the classes.
+    """
+    dataset.require_both_classes()
+    trained = []
+    for candidate in CANDIDATES if params.references else (MAIN,):
+        on_progress(f"{candidate.name}: fitting on {len(dataset.train.labels):,} rows")
+        model = _train(candidate, dataset, params)
+        on_progress(f"{candidate.name}: average precision {model.test.average_precision:.4f} on test")
+        trained.append(model)
+    return TrainedModels(tuple(trained), _pack(trained[0], dataset.test, params, model_name, snapshot))
+
+
+def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> TrainedModel:
+    model = candidate.fit(dataset.train, dataset.validation, params)
+    raw = model.predict_proba(dataset.validation.features)
+    calibration = calibrate(raw, dataset.validation.labels)
+    probabilities = calibration(raw)
+    threshold = threshold_for_budget(probabilities, dataset.validation.day_count, params.alert_budget_per_day)
+    return TrainedModel(
+        name=candidate.name,
+        model=model,
+        calibration=calibration,
+        threshold=threshold,
+        validation=evaluate(probabilities, dataset.validation, threshold),
+        test=evaluate(calibration(model.predict_proba(dataset.test.features)), dataset.test, threshold),
+    )
+
+
+def _pack(
+    main: TrainedModel, test: DatedRows, params: TrainingParams, model_name: str, snapshot: dict[str, Any]
+) -> ModelBundle:
+    validation = {f"validation_{name}": value for name, value in main.validation.metrics().items()}
+    card = BundleCard(
+        model_name=model_name,
+        features=list(FEATURES),
+        feature_set=feature_set_hash(),
+        calibration_method=main.calibration.method,
+        calibration_scores=main.calibration.scores.tolist(),
+        calibration_probabilities=main.calibration.probabilities.tolist(),
+        threshold=main.threshold.value,
+        alert_budget_per_day=main.threshold.alert_budget_per_day,
+        snapshot=snapshot,
+        metrics={**validation, **{f"test_{name}": value for name, value in main.test.metrics().items()}},
+        seed=params.seed,
+        libraries={name: version(name) for name in LIBRARIES},
+    )
+    return ModelBundle.build(card, main.model.classifier, _reference_rows(test, params.seed))
+
+
+def _reference_rows(test: DatedRows, seed: int) -> Floats:
+    """Up to 64 frauds and 192 legitimate rows of the test split, drawn at random."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed))
+    frauds, legitimate = np.flatnonzero(test.labels), np.flatnonzero(~test.labels)
+    some = rng.permutation(frauds)[:REFERENCE_FRAUDS]
+    others = rng.permutation(legitimate)[: REFERENCE_ROWS - len(some)]
+    return test.features[np.concatenate([some, others])]
