@@ -1,0 +1,60 @@
+# The same commands on a laptop and in CI. `make` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status demo test check clean
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+
+setup: .venv/.java .venv/.synced .jars/kafka/versions.txt .jars/spark/versions.txt  ## Java, Python packages and jars, each once
+	@:
+
+up: setup  ## Start Kafka, MLflow, Dagster and the scorer, and wait until they answer
+	@$(BIN)/fraud up
+
+down:  ## Stop them
+	@$(BIN)/fraud down
+
+status: setup  ## Show them
+	@$(BIN)/fraud status
+
+demo: setup  ## The whole loop from an empty folder (KEEP=1 leaves the stack running)
+	@$(BIN)/fraud demo $(if $(KEEP),--keep)
+
+test: setup  ## All tests; the integration tests start their own services
+	@$(BIN)/pytest
+
+check: setup  ## Format, lint, types, import contract, and that the definitions load
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
+
+clean:  ## Stop the stack and delete data, logs and caches; packages and jars stay
+	@[ ! -x $(BIN)/fraud ] || $(BIN)/fraud down
+	@rm -rf data logs .*_cache .hypothesis .tmp_dagster_home_* catboost_info spark-warehouse metastore_db derby.log
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11, or name it: make setup PYTHON=…" >&2; exit 2; }
+	@$(PYTHON) -m venv .venv || { echo "the virtual environment was not made: on Debian, apt-get install python3.11-venv" >&2; exit 2; }
+
+.venv/.java: | .venv/bin/python
+	@bash .ci/java
+	@touch $@
+
+.venv/.synced: pyproject.toml uv.lock | .venv/bin/python
+	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@# inexact: uv itself may live in the environment
+	@PATH="$(CURDIR)/$(BIN):$$PATH" uv sync --frozen --inexact --quiet
+	@touch $@
+
+.jars/%/versions.txt: fraud_platform/storage/jars.py | .venv/.synced .venv/.java
+	@$(BIN)/python -m fraud_platform.local.jars --set $*
+	@touch $@

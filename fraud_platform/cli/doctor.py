@@ -1,0 +1,29 @@
+"""`fraud doctor`: what is wrong on this machine, and how to mend it."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check Python, Java, jars, room, settings, ports and services; exit code 1 where a needed part is wrong.
+
+    Examples: `fraud doctor`, `fraud doctor --json`
+    """
+    from fraud_platform.local.doctor import examine
+    from fraud_platform.settings import load_settings
+
+    findings = examine(load_settings())
+    if as_json:
+        typer.echo(json.dumps([vars(finding) for finding in findings], indent=2))
+    else:
+        console = Console(highlight=False)
+        for finding in findings:
+            mark = "[green]✓[/]" if finding.ok else "[red]✗[/]" if finding.needed else "[yellow]-[/]"
+            console.print(f"{mark} {finding.name}: {finding.detail}", soft_wrap=True)
+            if not finding.ok:
+                console.print(f"    {finding.fix}", soft_wrap=True)
+    if any(finding.needed and not finding.ok for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,54 @@
+"""The `fraud` command: its sub-commands, and how errors reach a person.
+
+Modules of commands import what is heavy inside their functions, so that --help is quick.
+"""
+
+import importlib
+import importlib.util
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from fraud_platform.errors import FraudPlatformError
+
+ERROR_EXIT_CODE = 2
+COMMANDS = {
+    "up": "fraud_platform.cli.stack",
+    "down": "fraud_platform.cli.stack",
+    "status": "fraud_platform.cli.stack",
+    "doctor": "fraud_platform.cli.doctor",
+    "simulate": "fraud_platform.cli.simulate",
+    "replay": "fraud_platform.cli.replay",
+    "demo": "fraud_platform.cli.demo",
+}
+"""Command → the module with the function of that name, in the order of --help."""
+
+
+class ErrorsAsLines(TyperGroup):
+    """A known error is one line on stderr and exit code 2; only a bug has a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FraudPlatformError as error:
+            typer.secho(f"error: {error}", err=True, fg=typer.colors.RED)
+            raise typer.Exit(ERROR_EXIT_CODE) from None
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.commands)
+
+
+app = typer.Typer(
+    cls=ErrorsAsLines,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="markdown",
+    help="Fraud detection on Kafka, Spark, Dagster and MLflow. Start with `fraud demo`, or `fraud up`.",
+)
+for _name, _module in COMMANDS.items():
+    if importlib.util.find_spec(_module):
+        _function = getattr(importlib.import_module(_module), _name, None)
+        if _function:
+            app.command(_name)(_function)

@@ -1,0 +1,157 @@
+"""`fraud up`, `fraud down`, `fraud status`: the embedded stack from the command line."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from fraud_platform.local.stack import ServiceStatus, Stack
+
+STATE_STYLES = {"ready": "green", "starting": "yellow", "restarting": "yellow", "stopped": "dim"}
+Names = Annotated[list[str] | None, typer.Argument(help="Services to start, with what they need. Default: all.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def up(
+    services: Names = None,
+    foreground: Annotated[bool, typer.Option(help="Stay, and take everything down on Ctrl-C.")] = False,
+) -> None:
+    """Start the embedded stack and wait until each service answers.
+
+    Kafka, MLflow, Dagster and the scorer run on loopback under a supervisor, which restarts
+    what dies. Safe to run again: only what is missing is started.
+
+    Examples: `fraud up`, `fraud up kafka mlflow`, `fraud up --foreground`
+    """
+    from fraud_platform.local.stack import Stack
+    from fraud_platform.settings import load_settings
+
+    console = Console()
+    stack = Stack(load_settings())
+    with _interrupted_by_signals():
+        try:
+            _up_with_progress(console, stack, services)
+            _print_where(console, stack.status())
+            if foreground:
+                console.print("Ctrl-C stops everything.")
+                _stay(stack)
+        except KeyboardInterrupt:
+            console.print("stopping")
+            stack.down()
+            raise typer.Exit(130) from None
+
+
+def down() -> None:
+    """Stop the embedded stack, and whatever an earlier one has left running.
+
+    Example: `fraud down`
+    """
+    from fraud_platform.local.stack import Stack
+    from fraud_platform.settings import load_settings
+
+    console = Console()
+    with console.status("stopping"):
+        leftovers = Stack(load_settings()).down()
+    console.print("stopped" + (f" ({leftovers} leftover processes ended)" if leftovers else ""))
+
+
+def status(as_json: Json = False) -> None:
+    """Show each service: state, process, port, uptime, memory and address.
+
+    Examples: `fraud status`, `fraud status --json`
+    """
+    from fraud_platform.local.stack import Stack
+    from fraud_platform.settings import load_settings
+
+    settings = load_settings()
+    rows = Stack(settings).status()
+    if as_json:
+        typer.echo(json.dumps([vars(row) for row in rows], indent=2))
+        return
+    console = Console()
+    console.print(_table(rows))
+    console.print(f"logs: {settings.log_dir}/SERVICE.log", highlight=False)
+    if any(row.state == "orphaned" for row in rows):
+        console.print("The supervisor is gone, its services still run: end them with 'fraud down'.", style="red")
+
+
+def _up_with_progress(console: Console, stack: "Stack", services: list[str] | None) -> None:
+    with console.status("starting") as spinner:
+        starting: list[str] = []
+
+        def show(name: str, state: str) -> None:
+            if state == "starting":
+                starting.append(name)
+            elif name in starting:
+                starting.remove(name)
+                console.print(f"[green]✓[/] {name}")
+            spinner.update(f"starting {', '.join(starting)}" if starting else "starting")
+
+        stack.up(services or None, progress=show)
+
+
+def _print_where(console: Console, rows: list["ServiceStatus"]) -> None:
+    for row in rows:
+        if row.url and row.state == "ready":
+            console.print(f"  {row.name:<8} {row.url}", highlight=False)
+    console.print("Next: 'fraud simulate' for transactions, 'fraud status', 'fraud down'.")
+
+
+def _stay(stack: "Stack") -> None:
+    """Wait for a signal; ends early where the supervisor does."""
+    import time
+
+    while stack.is_supervised():
+        time.sleep(1)
+    from fraud_platform.errors import ServiceUnavailableError
+
+    stack.down()
+    raise ServiceUnavailableError("the supervisor has ended, so the stack was stopped: start it again with 'fraud up'")
+
+
+@contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """A terminated or hung-up `fraud up` cleans up as an interrupted one does."""
+
+    def interrupt(signum: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    # SIGINT too: a shell starts background jobs with it ignored.
+    previous = {s: signal.signal(s, interrupt) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for signum, handler in previous.items():
+            signal.signal(signum, handler)
+
+
+def _table(rows: list["ServiceStatus"]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("service", "state", "pid", "port", "uptime", "memory", "url"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        style = STATE_STYLES.get(row.state, "red")
+        table.add_row(
+            row.name,
+            f"[{style}]{row.state}[/]",
+            str(row.pid or ""),
+            str(row.port or ""),
+            _duration(row.uptime_seconds),
+            f"{row.memory_mb} MB" if row.memory_mb else "",
+            row.url or "",
+        )
+    return table
+
+
+def _duration(seconds: int | None) -> str:
+    if seconds is None:
+        return ""
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"

@@ -1,0 +1,114 @@
+"""Checks of what the platform needs on this machine, each with the way to mend it."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psutil
+
+from fraud_platform.errors import FraudPlatformError
+from fraud_platform.local import probes, processes
+from fraud_platform.local.java import find_java
+from fraud_platform.local.services import Service, services
+from fraud_platform.local.stack import Stack
+from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.storage.jars import JAR_SETS, S3
+
+NEEDED_DISK_GB = 5
+NEEDED_MEMORY_GB = 6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check. `needed` is false where the platform can be used, or started, without it."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+    needed: bool = True
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All checks, from the ground up: programs, jars, room, settings, ports, services."""
+    return [
+        _python(),
+        _java(),
+        *_jars(settings),
+        _disk(settings),
+        _memory(),
+        _sources(),
+        *_ports(settings),
+        *_reachable(settings),
+    ]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", sys.version_info[:2] == (3, 11), version, "install Python 3.11 and run 'make setup'")
+
+
+def _java() -> Finding:
+    try:
+        path, version = find_java()
+    except FraudPlatformError as error:
+        return Finding("Java", False, str(error), "'make setup' installs it where it may")
+    return Finding("Java", True, f"{version} ({path})")
+
+
+def _jars(settings: Settings) -> Iterator[Finding]:
+    for jar_set in JAR_SETS.values():
+        if jar_set is not S3 or settings.minio_host:
+            fetched = jar_set.is_fetched(settings)
+            fix = f"python -m fraud_platform.local.jars --set {jar_set.name}"
+            yield Finding(f"{jar_set.name} jars", fetched, str(jar_set.folder(settings)), fix)
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / 1e9
+    return Finding("disk", free >= NEEDED_DISK_GB, f"{free:.0f} GB free in {folder}", "free some, or set DATA_DIR")
+
+
+def _memory() -> Finding:
+    free = psutil.virtual_memory().available / 1e9
+    fix = f"the stack takes about {NEEDED_MEMORY_GB} GB: lower SPARK_DRIVER_MEMORY, or close something"
+    return Finding("memory", free >= NEEDED_MEMORY_GB, f"{free:.1f} GB available", fix, needed=False)
+
+
+def _sources() -> Finding:
+    files = [path for path in (PROJECT_ROOT / ".env", PROJECT_ROOT / "config" / "config.yaml") if path.exists()]
+    return Finding("settings", True, "environment, " + ", ".join(map(str, files)))
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    running = {row.name for row in Stack(settings).status() if row.pid}
+    for service in services(settings).values():
+        for port in service.ports:
+            yield _port(service, port, service.name in running)
+
+
+def _port(service: Service, port: int, ours: bool) -> Finding:
+    free = processes.port_is_free(port)
+    detail = "free" if free else "ours" if ours else f"taken by {processes.port_owner(port)}"
+    fix = f"stop that program, or set {service.port_setting} to another port"
+    return Finding(f"port {port} ({service.name})", free or ours, detail, fix)
+
+
+def _reachable(settings: Settings) -> Iterator[Finding]:
+    local = services(settings)
+    for name, url, answers in (
+        ("kafka", settings.kafka_broker, lambda: probes.kafka_answers(settings)),
+        ("mlflow", settings.mlflow_tracking_uri, lambda: probes.mlflow_answers(settings)),
+        ("dagster", settings.dagster_url, lambda: probes.dagster_answers(settings)),
+    ):
+        # A service of ours may be down; one elsewhere is needed for anything to work.
+        fix = "fraud up" if name in local else f"correct the setting, or start the service at {url}"
+        try:
+            ok, detail = answers(), url
+        except FraudPlatformError as error:
+            ok, detail = False, str(error)
+        yield Finding(f"{name} answers", ok, detail if ok else f"no answer: {detail}", fix, needed=name not in local)
