@@ -31,6 +31,8 @@ def spark_config(settings: Settings) -> dict[str, str]:
         "spark.ui.retainedStages": "100",
         # Old versions of checkpoint and state serve nothing: a restart needs the last two.
         "spark.sql.streaming.minBatchesToRetain": "5",
+        # Hadoop forks a chmod for each local file, and one more for its checksum file.
+        "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
         # An empty batch would only rewrite the state.
         "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     }

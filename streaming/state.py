@@ -61,22 +61,21 @@ def transform(messages: pd.DataFrame, history: EventArray) -> tuple[pd.DataFrame
     values[:, accepted] = result.values.T
     return pd.DataFrame(
         {
-            "status": _scatter(n, (accepted, np.where(result.duplicate, DUPLICATE, SCORED)), (faulty, REJECTED)),
+            "status": _scatter(n, REJECTED, accepted, np.where(result.duplicate, DUPLICATE, SCORED)),
             **{name: messages[name] for name in ("partition", "offset", "timestamp_ms")},
-            **{name: _scatter(n, (faulty, messages[name].to_numpy()[faulty])) for name in ("key", "value")},
-            "field": _scatter(n, (faulty, [r.field for r in rejections])),
-            "reason": _scatter(n, (faulty, [r.reason for r in rejections])),
-            **{name: _scatter(n, (accepted, columns[name])) for name in IDENTIFIERS},
-            "event_time_ms": _scatter(n, (accepted, columns["event_time_ms"]), dtype=np.int64),
+            **{name: _scatter(n, b"", faulty, messages[name].to_numpy()[faulty]) for name in ("key", "value")},
+            "field": _scatter(n, "", faulty, [r.field for r in rejections]),
+            "reason": _scatter(n, "", faulty, [r.reason for r in rejections]),
+            **{name: _scatter(n, "", accepted, columns[name]) for name in IDENTIFIERS},
+            "event_time_ms": _scatter(n, 0, accepted, columns["event_time_ms"]),
             **dict(zip(CUSTOMER_NAMES, values, strict=True)),
         },
         copy=False,
     ), result.history
 
 
-def _scatter(n: int, *parts: tuple[list[int], Any], dtype: Any = object) -> NDArray[Any]:
-    """A column of length n with the given values at the given rows, None (or 0) elsewhere."""
-    column = np.full(n, None if dtype is object else 0, dtype)
-    for rows, values in parts:
-        column[rows] = values
+def _scatter(n: int, default: Any, rows: list[int], values: Any) -> NDArray[Any]:
+    """A column of length n with `values` at `rows` and the default, never a null, elsewhere."""
+    column = np.full(n, default, np.int64 if default == 0 else object)
+    column[rows] = values
     return column
