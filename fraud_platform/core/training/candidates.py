@@ -5,25 +5,29 @@ The main candidate goes into the bundle; the references say what it is worth.
 
 import warnings
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from catboost import CatBoostClassifier, Pool
 from imblearn.ensemble import BalancedRandomForestClassifier
+from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fraud_platform.core.arrays import Floats
+from fraud_platform.core.arrays import Bools, Floats
 from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.training.dataset import DatedRows, TrainRows
 from fraud_platform.core.training.params import TrainingParams
 
 PATIENCE_ROUNDS = 50
-REFERENCE_MAX_LEGITIMATE = 40_000
+PATIENCE_EPOCHS = 10
+REFERENCE_MAX_LEGITIMATE = 20_000
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,13 @@ def fit_catboost(train: TrainRows, validation: DatedRows, params: TrainingParams
 
 def fit_logistic_regression(train: TrainRows, validation: DatedRows, params: TrainingParams) -> FittedModel:
     """Logistic regression on standardised features, at most 200 steps of L-BFGS."""
-    return _fit_reference(make_pipeline(StandardScaler(), LogisticRegression(max_iter=200)), train, params.seed)
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200))
+    features, labels = _reference_rows(train, params.seed)
+    with warnings.catch_warnings():
+        # The bound is there to keep a reference cheap; meeting it is no news.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        classifier.fit(features, labels)
+    return FittedModel(classifier)
 
 
 def fit_balanced_forest(train: TrainRows, validation: DatedRows, params: TrainingParams) -> FittedModel:
@@ -80,24 +90,35 @@ def fit_balanced_forest(train: TrainRows, validation: DatedRows, params: Trainin
         n_jobs=-1,
         random_state=params.seed,
     )
-    return _fit_reference(forest, train, params.seed)
+    forest.fit(*_reference_rows(train, params.seed))
+    # Threads add up the trees' votes in whatever order they finish, which moves the last bit of a score.
+    forest.n_jobs = 1
+    return FittedModel(forest)
 
 
 def fit_neural_network(train: TrainRows, validation: DatedRows, params: TrainingParams) -> FittedModel:
-    """One hidden layer of 32 units, at most `epochs` epochs; stops when a random tenth of train stops improving.
+    """One hidden layer of 32 units, at most `epochs` epochs, cut at the best average precision on validation.
 
     `learning_rate` is a boosting rate, at home near 0.1; Adam is at home near 0.001, so it takes a hundredth of it.
     """
+    features, labels = _reference_rows(train, params.seed)
+    scaler = StandardScaler().fit(features)
     network = MLPClassifier(
         hidden_layer_sizes=(32,),
-        max_iter=params.epochs,
-        batch_size=params.batch_size,
+        batch_size=min(params.batch_size, len(labels)),
         learning_rate_init=params.learning_rate / 100,
-        early_stopping=True,
-        n_iter_no_change=5,
         random_state=params.seed,
     )
-    return _fit_reference(make_pipeline(StandardScaler(), network), train, params.seed)
+    features, best, best_precision, best_epoch = scaler.transform(features), network, -1.0, 0
+    for epoch in range(params.epochs):
+        network.partial_fit(features, labels, classes=[False, True])
+        model = FittedModel(make_pipeline(scaler, network))
+        precision = average_precision_score(validation.labels, model.predict_proba(validation.features))
+        if precision > best_precision:
+            best, best_precision, best_epoch = deepcopy(network), precision, epoch
+        elif epoch - best_epoch >= PATIENCE_EPOCHS:
+            break
+    return FittedModel(make_pipeline(scaler, best))
 
 
 MAIN = Candidate("catboost", fit_catboost)
@@ -114,19 +135,14 @@ def _pool(rows: TrainRows | DatedRows) -> Pool:
     return Pool(features, label=rows.labels.astype(np.int8), feature_names=list(FEATURE_NAMES))
 
 
-def _fit_reference(classifier: Any, train: TrainRows, seed: int) -> FittedModel:
-    """Fit on all frauds and at most 40,000 legitimate rows drawn at random, in single precision.
+def _reference_rows(train: TrainRows, seed: int) -> tuple[NDArray[np.float32], Bools]:
+    """All frauds and at most 20,000 legitimate rows drawn at random, in single precision: references stay cheap.
 
-    Leaving out legitimate rows moves the prior only (King and Zeng 2001), which calibration
-    moves back. Warnings that a bound was met are silenced: the bounds keep references cheap.
+    Leaving out legitimate rows moves the prior only (King and Zeng 2001), which calibration moves back.
     """
     legitimate = np.flatnonzero(~train.labels)
     if len(legitimate) > REFERENCE_MAX_LEGITIMATE:
         rng = np.random.default_rng(np.random.SeedSequence(seed))
         legitimate = rng.choice(legitimate, REFERENCE_MAX_LEGITIMATE, replace=False)
     rows = np.sort(np.concatenate([np.flatnonzero(train.labels), legitimate]))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=ConvergenceWarning)
-        warnings.filterwarnings("ignore", "Got `batch_size` less than 1 or larger than sample size")
-        classifier.fit(train.features[rows].astype(np.float32), train.labels[rows])
-    return FittedModel(classifier)
+    return train.features[rows].astype(np.float32), train.labels[rows]

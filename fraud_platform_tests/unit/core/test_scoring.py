@@ -1,0 +1,122 @@
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
+from fraud_platform.core.scoring import CARD, MANIFEST, MODEL, REFERENCE, ModelBundle, _sha256
+from fraud_platform.core.training.train import train_candidates
+from fraud_platform.errors import BundleError, FeatureSetMismatchError
+from fraud_platform_tests.unit.core.training.rows import PARAMS, dataset
+
+DATASET = dataset()
+FEATURES = DATASET.test.features
+
+
+@pytest.fixture(scope="module")
+def bundle() -> ModelBundle:
+    params = replace(PARAMS, references=False)
+    return train_candidates(DATASET, params, lambda line: None, model_name="toy", snapshot={"version": 3}).bundle
+
+
+@pytest.fixture
+def folder(bundle, tmp_path) -> Path:
+    return bundle.save(tmp_path / "bundle")
+
+
+def rewrite(folder: Path, name: str, content: bytes) -> None:
+    """Replace a file and its digest, so that only its content can give it away."""
+    (folder / name).write_bytes(content)
+    digests = msgspec.json.decode((folder / MANIFEST).read_bytes())
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(digests | {name: _sha256(content)}))
+
+
+def test_a_loaded_bundle_is_the_saved_one(bundle, folder):
+    loaded = ModelBundle.load(folder)
+    loaded.verify(feature_set_hash())
+    assert loaded.card == bundle.card
+    assert np.array_equal(loaded.score(FEATURES), bundle.score(FEATURES))
+
+
+@pytest.mark.parametrize("name", [MODEL, CARD, REFERENCE, MANIFEST])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(BundleError, match=name):
+        ModelBundle.load(folder)
+
+
+@pytest.mark.parametrize("name", [MODEL, CARD, REFERENCE])
+def test_a_single_altered_byte_is_noticed(folder, name):
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(BundleError, match=f"{name} does not have the digest"):
+        ModelBundle.load(folder)
+
+
+@pytest.mark.parametrize("name", [MODEL, CARD, REFERENCE])
+@pytest.mark.parametrize("content", [b"", b"{}", b"\x80\x04N.", b"PK\x03\x04 not a zip"])
+def test_malformed_content_with_a_right_digest_is_refused(folder, name, content):
+    rewrite(folder, name, content)
+    with pytest.raises(BundleError, match="malformed"):
+        ModelBundle.load(folder)
+
+
+def test_a_pickle_in_the_reference_file_is_refused(folder):
+    np.savez(folder / "evil.npz", features=np.array([{}], dtype=object), probabilities=np.zeros(1))
+    rewrite(folder, REFERENCE, (folder / "evil.npz").read_bytes())
+    with pytest.raises(BundleError, match="malformed"):
+        ModelBundle.load(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"calibration_scores": [0.0, 0.5]},
+        {"calibration_probabilities": [1.0, 0.0], "calibration_scores": [0.0, 1.0]},
+        {"features": []},
+    ],
+)
+def test_a_card_that_contradicts_itself_or_the_model_is_refused(bundle, folder, change):
+    rewrite(folder, CARD, msgspec.json.encode(msgspec.structs.replace(bundle.card, **change)))
+    with pytest.raises(BundleError, match="malformed"):
+        ModelBundle.load(folder)
+
+
+def test_another_feature_set_is_refused(bundle):
+    with pytest.raises(FeatureSetMismatchError, match="computes 0123"):
+        bundle.verify("0123")
+
+
+@pytest.mark.parametrize("error", [2e-9, np.nan])
+def test_reference_scores_that_are_not_reproduced_are_refused(bundle, error):
+    shifted = bundle.reference_probabilities.copy()
+    shifted[0] += error
+    with pytest.raises(BundleError, match="reference scores"):
+        replace(bundle, reference_probabilities=shifted).verify(feature_set_hash())
+
+
+def test_scores_do_not_depend_on_layout_batch_or_threads(bundle):
+    whole = bundle.score(FEATURES)
+    assert np.array_equal(bundle.score(np.asfortranarray(FEATURES)), whole)
+    assert np.array_equal(np.concatenate([bundle.score(part) for part in np.array_split(FEATURES, 7)]), whole)
+    assert np.array_equal(replace(bundle, thread_count=1).score(FEATURES), whole)
+    assert bundle.score(FEATURES[:0]).shape == (0,)
+
+
+def test_reasons_name_raising_features_with_their_values(bundle):
+    riskiest = FEATURES[np.argsort(-bundle.score(FEATURES))[:5]]
+    reasons = bundle.reasons(riskiest, top=3)
+    assert len(reasons) == 5 and all(1 <= len(words) <= 3 for words in reasons)
+    for row, words in zip(riskiest, reasons, strict=True):
+        name, value = words[0].split()[0], words[0].split()[2]
+        assert float(value) == pytest.approx(row[FEATURE_NAMES.index(name)], rel=1e-5)
+        assert "raises" in words[0]
+    # The toy frauds are made of the first and the fourth feature.
+    assert {words[0].split()[0] for words in reasons} <= {FEATURE_NAMES[0], FEATURE_NAMES[3]}
+
+
+def test_no_rows_have_no_reasons(bundle):
+    assert bundle.reasons(FEATURES[:0]) == []

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from fraud_platform.core.training import plots
+from fraud_platform.core.training.compare import compare
+from fraud_platform.core.training.dataset import DatedRows
+from fraud_platform.core.training.evaluate import card_precision, evaluate
+from fraud_platform.core.training.threshold import Threshold
+
+DAYS = np.array(["2026-01-01"] * 4 + ["2026-01-02"] * 4, dtype="datetime64[D]")
+LABELS = np.array([1, 0, 0, 0, 1, 1, 0, 0], dtype=bool)
+SCORES = np.array([0.9, 0.6, 0.1, 0.1, 0.8, 0.2, 0.7, 0.1])
+ROWS = DatedRows(np.zeros((8, 2)), LABELS, DAYS, np.array(list("abcdabcd")), np.array([30.0, 1, 1, 1, 50, 20, 1, 1]))
+
+
+def test_counts_what_the_threshold_catches_and_costs():
+    result = evaluate(SCORES, ROWS, Threshold(0.65, 2, 1.5))
+    assert result.precision == pytest.approx(2 / 3)
+    assert result.recall == pytest.approx(2 / 3)
+    assert result.amount_recall == pytest.approx(0.8)
+    assert result.alerts_per_day == 1.5
+    assert result.probability_ratio == pytest.approx(SCORES.sum() / 3)
+    assert result.brier == pytest.approx(np.mean((SCORES - LABELS) ** 2))
+    assert [(day.day, day.frauds, day.alerts) for day in result.by_day] == [("2026-01-01", 1, 1), ("2026-01-02", 2, 2)]
+    assert result.by_day[0].average_precision == 1.0
+
+
+def test_a_day_without_frauds_has_no_average_precision():
+    rows = DatedRows(ROWS.features, LABELS & (np.arange(8) < 4), DAYS, ROWS.customer_ids, ROWS.amounts)
+    assert evaluate(SCORES, rows, Threshold(0.65, 2, 1.5)).by_day[1].average_precision is None
+
+
+def test_metrics_are_finite_numbers_without_the_daily_table():
+    metrics = evaluate(SCORES, ROWS, Threshold(2.0, 2, 0)).metrics()
+    assert "by_day" not in metrics and all(np.isfinite(value) for value in metrics.values())
+    assert metrics["precision"] == 0.0
+
+
+def test_a_customer_found_on_one_day_makes_room_for_another_on_the_next():
+    # Day 1 looks at a and finds it. Day 2 passes over a, looks at c and misses b.
+    assert card_precision(SCORES, LABELS, DAYS, ROWS.customer_ids, cards_per_day=1) == pytest.approx(0.5)
+    # With two cards day 2 looks at c and b.
+    assert card_precision(SCORES, LABELS, DAYS, ROWS.customer_ids, cards_per_day=2) == pytest.approx(0.5)
+
+
+def test_a_customer_counts_once_a_day_with_the_highest_score():
+    scores, labels = np.array([0.9, 0.8, 0.7]), np.array([False, False, True])
+    days, customers = np.repeat(DAYS[:1], 3), np.array(["a", "a", "b"])
+    assert card_precision(scores, labels, days, customers, cards_per_day=2) == pytest.approx(0.5)
+
+
+def test_the_better_ranking_wins_and_equal_ones_leave_the_champion():
+    worse = 1 - SCORES
+    assert compare(worse, SCORES, LABELS, DAYS).challenger_wins
+    assert not compare(SCORES, worse, LABELS, DAYS).challenger_wins
+    assert not compare(SCORES, SCORES, LABELS, DAYS).challenger_wins
+
+
+def test_the_daily_difference_is_paired():
+    result = compare(1 - SCORES, SCORES, LABELS, DAYS)
+    # Day 1: AP 1 against 1/4; day 2: (1 + 2/3) / 2 against (1/2 + 1/2) / 2.
+    differences = np.array([1 - 1 / 4, 5 / 6 - 1 / 2])
+    assert result.mean_daily_difference == pytest.approx(differences.mean())
+    assert result.standard_error == pytest.approx(differences.std(ddof=1) / np.sqrt(2))
+    assert "over 2 days" in str(result)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: plots.precision_recall({"model": SCORES, "other": 1 - SCORES}, LABELS),
+        lambda: plots.calibration(SCORES, LABELS),
+        lambda: plots.score_histogram(SCORES, LABELS, 0.65),
+        lambda: plots.feature_importance({"amount": 60.0, "hour": 40.0}),
+    ],
+    ids=["precision_recall", "calibration", "score_histogram", "feature_importance"],
+)
+def test_every_plot_is_a_png(draw):
+    assert draw().startswith(b"\x89PNG\r\n")

@@ -1,0 +1,62 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fraud_platform.core.training.split import DayRange, known_labels, time_split
+from fraud_platform.errors import TrainingError
+
+SPLIT = time_split(date(2026, 3, 1), date(2026, 1, 1), label_delay_days=7, validation_days=5, test_days=4)
+
+
+def milliseconds(text: str) -> int:
+    return pd.Timestamp(text).value // 1_000_000
+
+
+def reports(*rows: tuple[str, bool, str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["transaction_id", "is_fraud", "reported_at"])
+    return table.assign(reported_at_ms=[milliseconds(text) for text in table.pop("reported_at")])
+
+
+def test_ranges_stand_a_label_delay_apart_and_end_a_delay_before_the_run():
+    assert SPLIT.train == DayRange(date(2026, 1, 1), date(2026, 1, 30), date(2026, 2, 6))
+    assert SPLIT.validation == DayRange(date(2026, 2, 6), date(2026, 2, 11), date(2026, 2, 18))
+    assert SPLIT.test == DayRange(date(2026, 2, 18), date(2026, 2, 22), date(2026, 3, 1))
+
+
+@pytest.mark.parametrize("delay", [0, 1, 30])
+def test_every_row_is_a_label_delay_old_when_its_label_is_read(delay):
+    split = time_split(date(2026, 6, 1), date(2025, 1, 1), delay, validation_days=3, test_days=2)
+    for part in (split.train, split.validation, split.test):
+        assert (part.labels_known_by - part.end).days == delay
+
+
+def test_ranges_contain_their_first_day_and_not_their_last():
+    days = np.array(["2026-02-05", "2026-02-06", "2026-02-10", "2026-02-11"], dtype="datetime64[D]")
+    assert SPLIT.validation.contains(days).tolist() == [False, True, True, False]
+
+
+def test_one_day_to_train_on_is_enough_and_none_is_an_error_that_says_what_is_needed():
+    assert time_split(date(2026, 1, 32 - 1), date(2026, 1, 1), 7, 4, 4).train.days == 1
+    with pytest.raises(TrainingError, match="is 29 days, training needs 30"):
+        time_split(date(2026, 1, 30), date(2026, 1, 1), 7, 4, 4)
+
+
+def test_the_latest_report_before_the_cut_off_decides():
+    known = reports(
+        ("fraud", True, "2026-01-05"),
+        ("reversed", False, "2026-01-09"),
+        ("reversed", True, "2026-01-02"),
+        ("too late", True, "2026-01-10"),
+        ("last moment", True, "2026-01-09 23:59:59.999"),
+        ("same time", True, "2026-01-03"),
+        ("same time", False, "2026-01-03"),
+        ("elsewhere", True, "2026-01-03"),
+    )
+    ids = np.array(["fraud", "reversed", "too late", "last moment", "same time", "unreported"], dtype=object)
+    assert known_labels(ids, known, date(2026, 1, 10)).tolist() == [True, False, False, True, False, False]
+
+
+def test_without_reports_everything_is_legitimate():
+    assert not known_labels(np.array(["a", "b"], dtype=object), reports(), date(2026, 1, 10)).any()

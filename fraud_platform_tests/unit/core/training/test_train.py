@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.core.training.candidates import CANDIDATES
+from fraud_platform.core.training.train import train_candidates
+from fraud_platform.errors import TrainingError
+from fraud_platform_tests.unit.core.training.rows import PARAMS, dataset
+
+DATASET = dataset()
+SNAPSHOT = {"transactions": {"0": [0, 100]}}
+
+
+def train(params=PARAMS, rows=DATASET, on_progress=lambda line: None):
+    return train_candidates(rows, params, on_progress, model_name="toy", snapshot=SNAPSHOT)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return train()
+
+
+def test_gives_every_candidate_with_the_main_one_first(trained):
+    assert [model.name for model in trained.candidates] == [candidate.name for candidate in CANDIDATES]
+    for model in trained.candidates:
+        assert model.threshold.alerts_per_day <= PARAMS.alert_budget_per_day
+        assert model.test.average_precision > 5 * DATASET.test.labels.mean()
+
+
+def test_the_bundle_scores_as_the_main_candidate_does(trained):
+    features = DATASET.test.features
+    trained.bundle.verify(feature_set_hash())
+    assert np.allclose(trained.bundle.score(features), trained.main.score(features), rtol=0, atol=1e-12)
+    assert trained.bundle.threshold == trained.main.threshold.value
+    assert trained.bundle.card.snapshot == SNAPSHOT
+
+
+def test_the_reference_rows_hold_both_classes(trained):
+    reference = {row.tobytes() for row in trained.bundle.reference_features}
+    frauds = {row.tobytes() for row in DATASET.test.features[DATASET.test.labels]}
+    assert len(reference) >= 200 and reference & frauds and reference - frauds
+
+
+def test_the_same_rows_and_seed_give_the_same_bundle_scores(trained):
+    again = train(replace(PARAMS, references=False))
+    assert len(again.candidates) == 1
+    assert np.array_equal(again.bundle.score(DATASET.test.features), trained.bundle.score(DATASET.test.features))
+    assert again.bundle.card == trained.bundle.card
+
+
+def test_progress_names_every_candidate():
+    lines: list[str] = []
+    train(replace(PARAMS, references=False), on_progress=lines.append)
+    assert [line.split(":")[0] for line in lines] == ["catboost", "catboost"]
+
+
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_a_split_without_frauds_is_named(part):
+    rows = getattr(DATASET, part)
+    without = replace(DATASET, **{part: replace(rows, labels=np.zeros_like(rows.labels))})
+    with pytest.raises(TrainingError, match=f"the {part} split has 0 frauds"):
+        train(rows=without)
