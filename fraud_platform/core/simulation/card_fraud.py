@@ -21,8 +21,9 @@ from fraud_platform.core.simulation.purchases import (
 from fraud_platform.core.simulation.trips import HOUR_MS, IN_TRANSIT
 from fraud_platform.core.simulation.world import World, day_start_ms
 
-_OWN_DEVICE_SHARE = 0.3
+_OWN_DEVICE_SHARE = 0.25
 """Attacks that run on, or imitate, the victim's own device."""
+_WIPED_SHARE = 0.5
 
 
 def card_testing(world: World, rng: np.random.Generator, day: date, n: int) -> Purchases:
@@ -33,7 +34,7 @@ def card_testing(world: World, rng: np.random.Generator, day: date, n: int) -> P
     attack = np.repeat(np.arange(n), probes + hauls)
     is_haul = _position(probes + hauls) >= probes[attack]
     # Most testers are done within the hour; the careful ones take a day.
-    pace_hours = np.where(rng.random(n) < 0.3, rng.uniform(6, 30, n), rng.uniform(0.1, 1, n))
+    pace_hours = np.where(rng.random(n) < 0.2, rng.uniform(6, 30, n), rng.uniform(0.1, 1, n))
     haul_hours = pace_hours + rng.exponential(2.0, n)
     start_ms = day_start_ms(day) + rng.uniform(0, DAY_MS, n)
     hours = rng.random(len(attack)) * np.where(is_haul, 1.5, pace_hours[attack]) + is_haul * haul_hours[attack]
@@ -68,7 +69,7 @@ def account_takeover(world: World, rng: np.random.Generator, day: date, n: int) 
     usual = usual_merchants(people, rng, day, customer, np.full(len(attack), IN_TRANSIT))
     other = people.merchants.draw(rng, np.full(len(attack), ONLINE_GROUP))
     merchant = np.where(rng.random(len(attack)) < 0.35, usual, other)
-    boldness = rng.uniform(1.2, 1.7, n)[attack] ** step
+    boldness = np.minimum(rng.uniform(1.2, 1.7, n)[attack] ** step, 12)
     return _attack(
         people,
         rng,
@@ -124,10 +125,12 @@ def _attack(
     time_ms: np.ndarray,
     amount: np.ndarray,
 ) -> Purchases:
-    """One device an attack: a new one, or the victim's own."""
-    attacks = int(attack[-1]) + 1 if len(attack) else 0
-    stolen = (rng.random(attacks) < _OWN_DEVICE_SHARE)[attack]
-    device = np.where(stolen, own_devices(people, rng, day, customer), unknown_devices(rng, attacks)[attack])
+    """An attack keeps to the victim's own device, or to one of its own, wiped between many of the purchases."""
+    attacks, purchases = (int(attack[-1]) + 1 if len(attack) else 0), len(attack)
+    imitates = (rng.random(attacks) < _OWN_DEVICE_SHARE)[attack]
+    wiped = rng.random(purchases) < _WIPED_SHARE
+    foreign = np.where(wiped, unknown_devices(rng, purchases), unknown_devices(rng, attacks)[attack])
+    device = np.where(imitates, own_devices(people, rng, day, customer), foreign)
     return complete(
         people,
         rng,

@@ -13,7 +13,7 @@ from fraud_platform.core.simulation.world import World, day_start_ms
 
 DAY_MS = 24 * HOUR_MS
 _FAVOURITE_SHARE = 0.68
-_SPREES_PER_CUSTOMER_DAY = 0.003
+_SPREES_PER_CUSTOMER_DAY = 0.002
 _SECOND_CARD_SHARE = 0.15
 
 
@@ -45,7 +45,7 @@ def _sprees(world: World, people: Population, rng: np.random.Generator, day: dat
     """Bursts: a shopping tour, or an evening of small in-game purchases."""
     spender = np.flatnonzero(rng.random(world.customers) < _SPREES_PER_CUSTOMER_DAY)
     count = rng.integers(3, 10, len(spender))
-    gaming = np.repeat(rng.random(len(spender)) < 0.5, count)
+    gaming = np.repeat(rng.random(len(spender)) < 0.4, count)
     customer = np.repeat(spender, count)
     start_ms = np.repeat(rng.uniform(8, 22, len(spender)) * HOUR_MS, count)
     after_ms = rng.uniform(0, 1, len(customer)) * np.where(gaming, 1.0, 2.5) * HOUR_MS

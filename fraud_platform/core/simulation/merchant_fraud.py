@@ -23,11 +23,11 @@ _FEW = 8
 
 
 def compromised_merchant(world: World, rng: np.random.Generator, day: date, n: int) -> Purchases:
-    """For 10 to 21 days cards of a merchant's customers are used there, for ordinary amounts."""
+    """For 12 to 21 days cards of a merchant's customers are used there, for ordinary amounts."""
     people = population(world)
     parts = []
-    for merchant in _merchants_between(people, rng, n, 0.2, 0.8):
-        days = int(rng.integers(10, 22))
+    for merchant in _merchants_between(people, rng, n, 0.4, 0.9):
+        days = int(rng.integers(12, 22))
         count = rng.poisson(rng.uniform(2.5, 6.0) * days)
         customer = rng.choice(_clientele(people, merchant), count)
         parts.append(_campaign(people, rng, day, days, "compromised_merchant", merchant, customer))

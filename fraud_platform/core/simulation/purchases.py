@@ -74,7 +74,7 @@ def complete(
     amount = _rounded(rng, amount, cash)
     taps = (amount <= _CONTACTLESS_LIMIT) & (rng.random(n) < people.customers.contactless_share[customer])
     channel = np.select([online, cash, taps], [ONLINE, ATM, CONTACTLESS], CHIP)
-    has_device = online & (rng.random(n) < 0.85)
+    has_device = online & (rng.random(n) < 0.92)
     return Purchases(
         customer=customer,
         merchant=merchant,
@@ -106,7 +106,7 @@ def own_devices(people: Population, rng: np.random.Generator, day: date, custome
     # The second device is renewed half a life after the first.
     age = day.toordinal() + customers.device_phase_days[customer] + second * (life // 2)
     own = customer * _DEVICES_PER_CUSTOMER + 2 * (age // life) + second
-    return np.where(rng.random(len(customer)) < 0.02, unknown_devices(rng, len(customer)), own)
+    return np.where(rng.random(len(customer)) < 0.012, unknown_devices(rng, len(customer)), own)
 
 
 def unknown_devices(rng: np.random.Generator, n: int) -> np.ndarray:
