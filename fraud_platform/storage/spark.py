@@ -1,0 +1,101 @@
+"""Spark: session configuration for batch jobs and the scorer, and reading and replacing days of Delta tables."""
+
+import os
+from datetime import date
+from typing import TYPE_CHECKING
+
+from fraud_platform.settings import Settings
+from fraud_platform.storage.jars import spark_jars
+from fraud_platform.storage.lake import Lake, days_predicate, s3_endpoint
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def common_spark_config(settings: Settings) -> dict[str, str]:
+    """What batch jobs and the scorer share; raises ConfigurationError where the jars are not fetched."""
+    return {
+        "spark.master": settings.spark_master,
+        "spark.driver.memory": settings.spark_driver_memory,
+        "spark.executor.memory": settings.spark_executor_memory,
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        # Delta replays its log with 50 tasks by default, each of them dearer than the work.
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(settings.spark_shuffle_partitions),
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.warehouse.dir": str(settings.data_dir / "warehouse"),
+        "spark.log.level": "WARN",
+        **_placement(settings),
+        **_s3(settings),
+    }
+
+
+def spark_config(settings: Settings) -> dict[str, str]:
+    """Configuration of a batch session."""
+    return {
+        **common_spark_config(settings),
+        "spark.app.name": "fraud-platform",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
+    }
+
+
+def _placement(settings: Settings) -> dict[str, str]:
+    """Jars and addresses: a local session keeps to loopback and to its own class path."""
+    jars = [str(jar) for jar in spark_jars(settings)]
+    if not settings.spark_master.startswith("local"):
+        return {"spark.jars": ",".join(jars)}
+    # pyspark resolves the host name before it reads any configuration.
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    return {
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        # spark.jars would copy the jars into every session's temporary folder.
+        "spark.driver.extraClassPath": ":".join(jars),
+        # A job of seconds ends before the optimising compiler pays for itself.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    }
+
+
+def _s3(settings: Settings) -> dict[str, str]:
+    endpoint = s3_endpoint(settings)
+    if endpoint is None:
+        return {}
+    secret = settings.minio_secret_key.get_secret_value() if settings.minio_secret_key else ""
+    options = {
+        "endpoint": endpoint,
+        "endpoint.region": "us-east-1",
+        "path.style.access": "true",
+        "connection.ssl.enabled": str(endpoint.startswith("https://")).lower(),
+        "access.key": settings.minio_access_key or "",
+        "secret.key": secret,
+    }
+    return {f"spark.hadoop.fs.s3a.{name}": value for name, value in options.items()}
+
+
+def read_days(
+    spark: "SparkSession", lake: Lake, table: str, first: date, last: date, columns: list[str]
+) -> "DataFrame":
+    """Columns of the days first to last, both included; raises LakeError where the table is not there yet."""
+    lake.version(table)
+    return spark.read.format("delta").load(lake.spark_uri(table)).where(days_predicate(first, last)).select(*columns)
+
+
+def replace_days(frame: "DataFrame", lake: Lake, table: str, first: date, last: date) -> int:
+    """Replace the days first to last, both included, in one atomic commit; returns the table's new version.
+
+    About one file a day: rows are rebalanced by day, and Spark splits a day that is large.
+    """
+    (
+        frame.hint("rebalance", "date")
+        .write.format("delta")
+        .mode("overwrite")
+        .partitionBy("date")
+        .option("replaceWhere", days_predicate(first, last))
+        .option("mergeSchema", "true")
+        .save(lake.spark_uri(table))
+    )
+    return lake.version(table)
