@@ -88,7 +88,7 @@ def prepare_broker(settings: Settings) -> None:
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     command = [*_java_command(settings), "kafka.tools.StorageTool", "format", "--ignore-formatted"]
     result = subprocess.run(
-        [*command, "-t", cluster_id, "-c", str(properties)],
+        [*command, f"--cluster-id={cluster_id}", f"--config={properties}"],
         capture_output=True,
         text=True,
         timeout=FORMAT_TIMEOUT_SECONDS,

@@ -113,8 +113,9 @@ class Supervisor:
     def shut_down(self) -> None:
         pid = self._call("getPID")
         self._call("shutdown")
-        if psutil.pid_exists(pid):
-            psutil.wait_procs([psutil.Process(pid)], timeout=STOP_SECONDS)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _is_alive(pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def _call(self, method: str, *arguments: Any) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self._paths.supervisor_socket}")
@@ -128,3 +129,11 @@ class Supervisor:
             raise ServiceUnavailableError(f"supervisord does not answer: {error}") from None
         finally:
             transport.close()
+
+
+def _is_alive(pid: int) -> bool:
+    """False for a zombie too: who adopted the daemon need not reap it."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,100 @@
+"""Fixtures that every test may ask for: settings of its own, and services that start once a test run."""
+
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fraud_platform.local.stack import Stack
+from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform_tests.ports import free_ports
+
+SettingsFactory = Callable[..., Settings]
+TOPICS = (
+    "kafka_topic",
+    "kafka_labels_topic",
+    "kafka_predictions_topic",
+    "kafka_dead_letter_topic",
+    "kafka_events_topic",
+)
+
+
+@pytest.fixture(scope="session")
+def service_settings() -> Iterator[Settings]:
+    """Settings of the test run's own stack, on free ports and in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="fraud-", ignore_cleanup_errors=True) as folder:
+        yield stack_settings(Path(folder))
+
+
+@pytest.fixture(scope="session")
+def shared_stack(service_settings: Settings) -> Iterator[Stack]:
+    """The test run's stack; it starts empty, and everything in it ends with the run."""
+    stack = Stack(service_settings)
+    try:
+        yield stack
+    finally:
+        stack.down()
+
+
+@pytest.fixture(scope="session")
+def broker(shared_stack: Stack, service_settings: Settings) -> str:
+    """Bootstrap servers of a real Kafka broker."""
+    shared_stack.up(services=["kafka"])
+    return service_settings.kafka_broker
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(shared_stack: Stack, service_settings: Settings) -> str:
+    """Address of a real MLflow server on SQLite."""
+    shared_stack.up(services=["mlflow"])
+    return service_settings.mlflow_tracking_uri
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path, service_settings: Settings) -> SettingsFactory:
+    """Builds settings with folders, topics and a group of the test's own; keyword arguments win.
+
+    They name the broker and the MLflow server of the test run; a test that talks to them
+    asks for `broker` or `mlflow_server` too.
+    """
+
+    def make(**overrides: object) -> Settings:
+        unique = uuid.uuid4().hex[:8]
+        values = {
+            "data_dir": tmp_path / "data",
+            "log_dir": tmp_path / "logs",
+            "kafka_broker": service_settings.kafka_broker,
+            "mlflow_tracking_uri": service_settings.mlflow_tracking_uri,
+            "kafka_group_id": f"scorer-{unique}",
+            "model_name": f"fraud-detector-{unique}",
+            **{name: f"{name.removeprefix('kafka_')}-{unique}" for name in TOPICS},
+            **overrides,
+        }
+        return Settings(_env_file=None, **values)
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: SettingsFactory) -> Settings:
+    """Settings of the test's own, see `make_settings`."""
+    return make_settings()
+
+
+def stack_settings(folder: Path, **overrides: object) -> Settings:
+    """Settings of a stack in the folder, on ports that are free now; jars are the checkout's."""
+    kafka, mlflow, dagster, spark_ui = free_ports(4)
+    values = {
+        "data_dir": folder / "data",
+        "log_dir": folder / "logs",
+        "jars_dir": PROJECT_ROOT / ".jars",
+        "kafka_broker": f"127.0.0.1:{kafka}",
+        "mlflow_tracking_uri": f"http://127.0.0.1:{mlflow}",
+        "dagster_url": f"http://127.0.0.1:{dagster}",
+        "spark_ui_port": spark_ui,
+        "metrics_port": spark_ui + 1,
+        **overrides,
+    }
+    return Settings(_env_file=None, **values)

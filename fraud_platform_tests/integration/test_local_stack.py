@@ -1,0 +1,143 @@
+"""The embedded stack, on free ports and in temporary folders: what it starts, restarts and leaves behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fraud_platform.errors import ConfigurationError, ServiceUnavailableError
+from fraud_platform.local.environment import environment
+from fraud_platform.local.paths import StackPaths
+from fraud_platform.local.processes import port_is_free, stack_processes
+from fraud_platform.local.stack import ServiceStatus, Stack
+from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka import admin_client
+from fraud_platform_tests.conftest import stack_settings
+from fraud_platform_tests.waiting import wait_until
+
+
+@pytest.fixture
+def settings() -> Iterator[Settings]:
+    """Settings of a stack of the test's own, which is stopped whatever the test does."""
+    with tempfile.TemporaryDirectory(prefix="fraud-", ignore_cleanup_errors=True) as folder:
+        settings = stack_settings(Path(folder))
+        yield settings
+        Stack(settings).down()
+
+
+def row(settings: Settings, name: str) -> ServiceStatus:
+    return next(row for row in Stack(settings).status() if row.name == name)
+
+
+def running(settings: Settings) -> dict[int, str]:
+    return stack_processes(StackPaths(settings))
+
+
+def test_up_serves_topics_and_down_leaves_nothing(settings: Settings) -> None:
+    seen: list[tuple[str, str]] = []
+    Stack(settings).up(services=["kafka"], progress=lambda name, state: seen.append((name, state)))
+    assert seen == [("kafka", "starting"), ("kafka", "ready")]
+    assert set(settings.topics) <= set(admin_client(settings).list_topics(timeout=10).topics)
+    assert row(settings, "kafka").state == "ready"
+    assert row(settings, "mlflow").state == "stopped"
+
+    assert Stack(settings).down() == 0
+    assert running(settings) == {}
+    assert row(settings, "kafka").state == "stopped"
+    assert port_is_free(row(settings, "kafka").port or 0)
+
+
+def test_mlflow_serves_artifacts_through_its_own_address(mlflow_server: str, tmp_path: Path) -> None:
+    import mlflow
+
+    (tmp_path / "note.txt").write_text("kept")
+    client = mlflow.MlflowClient(tracking_uri=mlflow_server)
+    experiment = client.create_experiment("stack")
+    assert client.get_experiment(experiment).artifact_location.startswith("mlflow-artifacts:/")
+    run_id = client.create_run(experiment).info.run_id
+    client.log_metric(run_id, "pr_auc", 0.5)
+    assert client.get_run(run_id).data.metrics == {"pr_auc": 0.5}
+
+
+def test_a_killed_service_is_restarted_and_keeps_its_topics(settings: Settings) -> None:
+    Stack(settings).up(services=["kafka"])
+    first = row(settings, "kafka").pid
+    assert first
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: row(settings, "kafka").pid not in (None, first), "a new broker process")
+    wait_until(lambda: row(settings, "kafka").state == "ready", "the broker's answer")
+    assert set(settings.topics) <= set(admin_client(settings).list_topics(timeout=10).topics)
+
+
+def test_up_again_leaves_what_runs_alone_until_a_setting_changes(settings: Settings) -> None:
+    Stack(settings).up(services=["kafka"])
+    first = row(settings, "kafka").pid
+    Stack(settings).up(services=["kafka"])
+    assert row(settings, "kafka").pid == first
+
+    Stack(settings.model_copy(update={"epochs": settings.epochs + 1})).up(services=["kafka"])
+    assert row(settings, "kafka").pid not in (None, first)
+
+
+def test_orphans_of_a_killed_supervisor_are_shown_and_ended(settings: Settings) -> None:
+    Stack(settings).up(services=["kafka"])
+    supervisor = psutil.Process(int((StackPaths(settings).run / "supervisord.pid").read_text()))
+    supervisor.kill()
+    supervisor.wait(timeout=30)
+    assert row(settings, "kafka").state == "orphaned"
+
+    assert Stack(settings).down() == 1
+    assert running(settings) == {}
+    assert row(settings, "kafka").state == "stopped"
+
+
+def test_a_taken_port_is_named_with_service_owner_and_setting(settings: Settings) -> None:
+    port = row(settings, "kafka").port
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ServiceUnavailableError) as error:
+        Stack(settings).up(services=["kafka"])
+    assert f"port {port} of kafka is taken by pid {os.getpid()}" in str(error.value)
+    assert "KAFKA_BROKER" in str(error.value)
+    assert running(settings) == {}
+
+
+def test_a_service_that_ends_at_its_start_is_shown_with_its_last_words(settings: Settings) -> None:
+    folder = StackPaths(settings).kafka / "log"
+    folder.mkdir(parents=True)
+    (folder / "meta.properties").write_text("version=1\nnode.id=7\ncluster.id=MkU3OEVBNTcwNTJENDM2Qk\n")
+    with pytest.raises(ServiceUnavailableError, match=r"(?s)kafka ended at its start.*kafka\.log:.*node"):
+        Stack(settings).up(services=["kafka"])
+    assert running(settings) == {}
+
+
+def test_an_unknown_service_is_refused_with_the_known_ones(settings: Settings) -> None:
+    with pytest.raises(ConfigurationError, match=r"unknown service 'kafak': choose from kafka, mlflow"):
+        Stack(settings).up(services=["kafak"])
+
+
+@pytest.mark.parametrize("moment", ["starting", "ready"])
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_up_in_the_foreground_leaves_nothing(
+    settings: Settings, moment: str, signum: signal.Signals
+) -> None:
+    output = settings.data_dir.parent / "output"
+    with output.open("w") as stdout:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fraud_platform.cli", "up", "kafka", "--foreground"],
+            env={**os.environ, **environment(settings)},
+            stdout=stdout,
+            stderr=subprocess.STDOUT,
+        )
+    if moment == "starting":
+        wait_until(lambda: "kafka" in running(settings).values(), "the broker's process")
+    else:
+        wait_until(lambda: "Ctrl-C" in output.read_text(), "the stack to be up")
+    process.send_signal(signum)
+    assert process.wait(timeout=120) == 130, output.read_text()
+    assert running(settings) == {}
