@@ -202,6 +202,6 @@ def test_make_env_run_again_changes_nothing(project: Path) -> None:
 def test_make_env_never_overwrites_a_value_that_is_there(project: Path) -> None:
     (project / ".env").write_text("DB_PASSWORD=mine\nEPOCHS=5")
     environment = _make_env(project)
-    assert environment["DB_PASSWORD"] == "mine"  # noqa: S105
+    assert environment["DB_PASSWORD"] == "mine"
     assert environment["EPOCHS"] == "5"
     assert environment["POSTGRES_PASSWORD"]
