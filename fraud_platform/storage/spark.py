@@ -1,6 +1,7 @@
 """Spark: session configuration for batch jobs and the scorer, and reading and replacing days of Delta tables."""
 
 import os
+import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ def common_spark_config(settings: Settings) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(settings.spark_shuffle_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.warehouse.dir": str(settings.data_dir / "warehouse"),
+        "spark.pyspark.python": sys.executable,
         "spark.log.level": "WARN",
         **_placement(settings),
         **_s3(settings),
@@ -48,8 +50,8 @@ def _placement(settings: Settings) -> dict[str, str]:
     jars = [str(jar) for jar in spark_jars(settings)]
     if not settings.spark_master.startswith("local"):
         return {"spark.jars": ",".join(jars)}
-    # pyspark resolves the host name before it reads any configuration.
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # The UI listens here; pyspark resolves the host name before it reads any configuration.
+    os.environ.setdefault("SPARK_LOCAL_IP", settings.bind_host)
     return {
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
