@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
+from fraud_platform.cli.main import app
 from fraud_platform.settings import PROJECT_ROOT, Settings
 
 COMPOSE_FILE = PROJECT_ROOT / "docker-compose.yml"
@@ -153,6 +155,13 @@ def test_prometheus_scrapes_the_port_that_the_scorer_serves() -> None:
     configuration = yaml.safe_load((PROJECT_ROOT / "docker" / "prometheus" / "prometheus.yml").read_text())
     targets = configuration["scrape_configs"][0]["static_configs"][0]["targets"]
     assert targets == [f"scorer:{SERVICES['scorer']['environment']['METRICS_PORT']}"]
+
+
+def test_the_simulator_is_given_options_that_the_command_has() -> None:
+    program, subcommand, *options = SERVICES["simulator"]["command"]
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    assert program == "fraud"
+    assert set(options) <= {option for parameter in commands[subcommand].params for option in parameter.opts}
 
 
 @pytest.fixture
