@@ -13,6 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from fraud_platform.local.stack import ServiceStatus, Stack
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STATE_STYLES = {"ready": "green", "starting": "yellow", "restarting": "yellow", "stopped": "dim"}
 Names = Annotated[list[str] | None, typer.Argument(help="Services to start, with what they need. Default: all.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -120,15 +121,18 @@ def _interrupted_by_signals() -> Iterator[None]:
     """A terminated or hung-up `fraud up` cleans up as an interrupted one does."""
 
     def interrupt(signum: int, frame: Any) -> None:
+        # Stopping takes a moment; a second Ctrl-C must not leave half of it running.
+        for name in SIGNALS:
+            signal.signal(name, signal.SIG_IGN)
         raise KeyboardInterrupt
 
     # SIGINT too: a shell starts background jobs with it ignored.
-    previous = {s: signal.signal(s, interrupt) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    previous = {name: signal.signal(name, interrupt) for name in SIGNALS}
     try:
         yield
     finally:
-        for signum, handler in previous.items():
-            signal.signal(signum, handler)
+        for name, handler in previous.items():
+            signal.signal(name, handler)
 
 
 def _table(rows: list["ServiceStatus"]) -> Table:

@@ -54,7 +54,9 @@ def test_up_serves_topics_and_down_leaves_nothing(settings: Settings) -> None:
     assert port_is_free(row(settings, "kafka").port or 0)
 
 
-def test_mlflow_serves_artifacts_through_its_own_address(mlflow_server: str, tmp_path: Path) -> None:
+def test_mlflow_serves_artifacts_through_its_own_address(
+    mlflow_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import mlflow
 
     (tmp_path / "note.txt").write_text("kept")
@@ -62,8 +64,11 @@ def test_mlflow_serves_artifacts_through_its_own_address(mlflow_server: str, tmp
     experiment = client.create_experiment("stack")
     assert client.get_experiment(experiment).artifact_location.startswith("mlflow-artifacts:/")
     run_id = client.create_run(experiment).info.run_id
-    client.log_metric(run_id, "pr_auc", 0.5)
-    assert client.get_run(run_id).data.metrics == {"pr_auc": 0.5}
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+    client.log_artifact(run_id, str(tmp_path / "note.txt"))
+    (tmp_path / "back").mkdir()
+    back = client.download_artifacts(run_id, "note.txt", str(tmp_path / "back"))
+    assert Path(back).read_text() == "kept"
 
 
 def test_a_killed_service_is_restarted_and_keeps_its_topics(settings: Settings) -> None:
@@ -127,17 +132,14 @@ def test_a_signal_to_up_in_the_foreground_leaves_nothing(
     settings: Settings, moment: str, signum: signal.Signals
 ) -> None:
     output = settings.data_dir.parent / "output"
-    with output.open("w") as stdout:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "fraud_platform.cli", "up", "kafka", "--foreground"],
-            env={**os.environ, **environment(settings)},
-            stdout=stdout,
-            stderr=subprocess.STDOUT,
-        )
-    if moment == "starting":
-        wait_until(lambda: "kafka" in running(settings).values(), "the broker's process")
-    else:
-        wait_until(lambda: "Ctrl-C" in output.read_text(), "the stack to be up")
-    process.send_signal(signum)
-    assert process.wait(timeout=120) == 130, output.read_text()
+    command = [sys.executable, "-m", "fraud_platform.cli", "up", "kafka", "--foreground"]
+    environ = {**os.environ, **environment(settings)}
+    reached = {
+        "starting": lambda: "kafka" in running(settings).values(),
+        "ready": lambda: "Ctrl-C" in output.read_text(),
+    }
+    with output.open("w") as out, subprocess.Popen(command, env=environ, stdout=out, stderr=out) as process:
+        wait_until(lambda: reached[moment]() or process.poll() is not None, f"the stack to be {moment}")
+        process.send_signal(signum)
+        assert process.wait(timeout=120) == 130, output.read_text()
     assert running(settings) == {}
