@@ -18,6 +18,7 @@ from fraud_platform.local.supervisor import Supervisor, configuration
 from fraud_platform.settings import Settings
 
 READY_TIMEOUT_SECONDS = 180
+"""Between one service's readiness and the next one's; they start side by side on what cores there are."""
 POLL_SECONDS = 0.1
 LOG_TAIL_LINES = 8
 
@@ -144,11 +145,12 @@ class Stack:
                 if service.name in started - ready and self._is_ready(service, supervised[service.name]):
                     service.once_ready()
                     ready.add(service.name)
+                    deadline = time.monotonic() + READY_TIMEOUT_SECONDS
                     progress(service.name, "ready")
             if time.monotonic() > deadline:
                 late = [service.name for service in wanted if service.name not in ready]
                 raise ServiceUnavailableError(
-                    f"not ready after {READY_TIMEOUT_SECONDS} s: {', '.join(late)}; {self._last_words(late[0])}"
+                    f"not ready in {READY_TIMEOUT_SECONDS} s: {', '.join(late)}; {self._last_words(late[0])}"
                 )
             time.sleep(POLL_SECONDS)
 
