@@ -1,9 +1,10 @@
 """The scorer's process: `python -m streaming`. Runs until SIGTERM, or until anything fails."""
 
 import logging
+import os
 import signal
-import sys
 import threading
+from queue import SimpleQueue
 from types import FrameType
 
 from pyspark.sql import SparkSession
@@ -26,10 +27,10 @@ class Process:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._ended = threading.Event()
-        self._failure: BaseException | None = None
+        # A put into it is safe in a signal handler, which an Event's set is not.
+        self._endings: SimpleQueue[BaseException | None] = SimpleQueue()
         self._scorer = Scorer(settings)
-        self._watcher = ChampionWatcher(settings, self._scorer.take_over, self._scorer.refuse, self._fail)
+        self._watcher = ChampionWatcher(settings, self._scorer.take_over, self._scorer.refuse, self._endings.put)
 
     def handle_signals(self) -> None:
         for signum in (signal.SIGTERM, signal.SIGINT):
@@ -37,15 +38,10 @@ class Process:
 
     def _request_stop(self, signum: int, _: FrameType | None) -> None:
         log.info("%s: finishing the batch", signal.Signals(signum).name)
-        self._ended.set()
-        self._scorer.has_model.set()
-
-    def _fail(self, error: BaseException) -> None:
-        self._failure = error
-        self._ended.set()
-        self._scorer.has_model.set()
+        self._endings.put(None)
 
     def run(self) -> None:
+        """Returns after a signal; raises what ended the query, or the watcher, otherwise."""
         self.handle_signals()
         create_topics(self._settings)
         progress.serve(self._settings.bind_host, self._settings.metrics_port, self._scorer.health)
@@ -53,35 +49,28 @@ class Process:
         spark = _session(self._settings)
         self.handle_signals()  # again: a new SparkContext puts its own handler on SIGINT
         log.info("waiting for a model with the alias champion")
-        self._scorer.has_model.wait()
-        if not self._ended.is_set():
-            self._score(spark)
+        threading.Thread(target=self._score, args=(spark,), name="query", daemon=True).start()
+        failure = self._endings.get()
         self._watcher.stop()
-        if self._failure:
-            raise self._failure
-        spark.stop()
+        self._scorer.stop()
+        if failure:
+            raise failure
 
     def _score(self, spark: SparkSession) -> None:
-        query = (
-            with_features(raw_messages(spark, self._settings))
-            .writeStream.queryName("fraud-scorer")
-            .foreachBatch(self._scorer.process)
-            .option("checkpointLocation", str(checkpoint_folder(self._settings)))
-            .start()
-        )
-        self._scorer.open(str(query.id))
-        threading.Thread(target=self._watch, args=(query,), name="query", daemon=True).start()
-        self._ended.wait()
-        self._scorer.stop()
-        query.stop()
-
-    def _watch(self, query: object) -> None:
+        """From the first champion to the end of the query, which is the end of the process."""
         try:
-            query.awaitTermination()  # type: ignore[attr-defined]
-        except Exception as error:
-            if not self._ended.is_set():
-                self._fail(error)
-        self._ended.set()
+            self._scorer.has_model.wait()
+            query = (
+                with_features(raw_messages(spark, self._settings))
+                .writeStream.queryName("fraud-scorer")
+                .foreachBatch(self._scorer.process)
+                .option("checkpointLocation", str(checkpoint_folder(self._settings)))
+                .start()
+            )
+            self._scorer.open(str(query.id))
+            query.awaitTermination()
+        except BaseException as error:
+            self._endings.put(error)
 
 
 def _session(settings: Settings) -> SparkSession:
@@ -108,4 +97,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    # No batch is at work and none can begin, so there is nothing to wait for: Spark's JVM
+    # ends with this process, and StreamingQuery.stop() was seen not to return here.
+    os._exit(status)

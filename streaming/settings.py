@@ -21,6 +21,8 @@ def spark_config(settings: Settings) -> dict[str, str]:
     return {
         **common_spark_config(settings),
         "spark.ui.enabled": "true",
+        # Batch jobs stop at the quick compiler; a stream runs for months.
+        "spark.driver.extraJavaOptions": "",
         "spark.ui.port": str(settings.spark_ui_port),
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.batch_size),

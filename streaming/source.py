@@ -4,6 +4,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka import spark_options
 
 
 def raw_messages(spark: SparkSession, settings: Settings) -> DataFrame:
@@ -14,8 +15,7 @@ def raw_messages(spark: SparkSession, settings: Settings) -> DataFrame:
     """
     source = (
         spark.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", settings.kafka_broker)
-        .option("kafka.isolation.level", "read_committed")
+        .options(**spark_options(settings))
         .option("subscribe", settings.kafka_topic)
         .option("startingOffsets", "earliest")
         .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)

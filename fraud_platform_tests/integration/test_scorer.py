@@ -1,0 +1,223 @@
+"""The scorer as a process: real Kafka, Spark and MLflow; promoted, killed and restarted while it runs."""
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+import pytest
+from confluent_kafka import TopicPartition
+
+from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
+from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.table import CUSTOMER_FEATURES
+from fraud_platform.local.environment import service_environment
+from fraud_platform.schemas import Prediction
+from fraud_platform.settings import Settings
+from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
+from fraud_platform.storage.kafka import committed_reader, create_topics, producer, read_range, watermarks
+from fraud_platform.storage.ledger import scorer_events
+from fraud_platform.storage.registry import CHAMPION, Registry
+from fraud_platform_tests import bundles
+from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
+from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+
+
+class ScorerProcess:
+    """`python -m streaming` under given settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.settings.log_dir.mkdir(parents=True, exist_ok=True)
+        with (self.settings.log_dir / "scorer.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streaming"], env=service_environment(self.settings), stdout=log, stderr=log
+            )
+
+    def end(self, signum: int) -> int:
+        """Send a signal and wait for the end; returns the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signum)
+        return self._process.wait(60)
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+
+@pytest.fixture
+def settings(broker, mlflow_server, make_settings) -> Settings:
+    spark_ui, metrics = free_ports(2)
+    made = make_settings(
+        spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2, state_buckets=2, spark_shuffle_partitions=2
+    )
+    create_topics(made)
+    return made
+
+
+@pytest.fixture
+def scorer(settings) -> Iterator[ScorerProcess]:
+    process = ScorerProcess(settings)
+    yield process
+    if process.is_running():
+        process.end(signal.SIGKILL)
+
+
+def send(settings: Settings, messages: list) -> None:
+    kafka = producer(settings)
+    for message in sorted(messages):
+        kafka.produce(settings.kafka_topic, message.value, message.key, timestamp=message.send_ms)
+    assert kafka.flush(30) == 0
+
+
+def read(settings: Settings, topic: str) -> list:
+    with committed_reader(settings) as consumer:
+        return list(read_range(consumer, topic, watermarks(consumer, topic)))
+
+
+def predictions(settings: Settings) -> list[Prediction]:
+    decode = msgspec.json.Decoder(Prediction).decode
+    return [decode(m.value()) for m in read(settings, settings.kafka_predictions_topic)]
+
+
+def wait_for_offsets(settings: Settings) -> None:
+    """Until everything in the transactions topic is out as a prediction or a dead letter, or a duplicate."""
+
+    def caught_up() -> bool:
+        with committed_reader(settings) as consumer:
+            total = sum(end for _, end in watermarks(consumer, settings.kafka_topic).values())
+        done = read(settings, settings.kafka_predictions_topic), read(settings, settings.kafka_dead_letter_topic)
+        return sum(map(len, done)) + duplicates(settings) == total
+
+    wait_until(caught_up, "all transactions scored")
+
+
+def duplicates(settings: Settings) -> int:
+    ids = Counter(m.value() for m in read(settings, settings.kafka_topic))
+    return sum(n - 1 for value, n in ids.items() if value)
+
+
+def test_every_transaction_once_across_a_kill_a_promotion_and_a_restart(settings, scorer, tmp_path):
+    registry = Registry(settings)
+    first, second = (bundles.register(settings, tmp_path / str(seed), seed=seed) for seed in (1, 2))
+    registry.set_alias(CHAMPION, first)
+    messages = sorted(transaction_messages(bundles.transactions(), Disturbances(late=0.05, duplicates=0.02)))
+    third = len(messages) // 3
+
+    send(settings, messages[:third])
+    scorer.start()
+    wait_until(lambda: predictions(settings), "a first prediction")
+    send(settings, messages[third : 2 * third])
+    scorer.end(signal.SIGKILL)
+    scorer.start()
+    wait_for_offsets(settings)
+
+    registry.set_alias(CHAMPION, second)
+    wait_until(lambda: loaded(settings)[-1][0] == second, "the second model")
+    send(settings, messages[2 * third :])
+    wait_for_offsets(settings)
+    assert scorer.end(signal.SIGTERM) == 0
+
+    scored = predictions(settings)
+    assert Counter(p.transaction_id for p in scored) == dict.fromkeys({m.transaction_id for m in messages}, 1)
+    assert_versions_match_ledger(settings, scored)
+    assert_features_equal_batch(settings, scored)
+    assert [e.kind for e in scorer_events(settings)].count("stopped") == 1
+
+
+def loaded(settings: Settings) -> list[tuple[int, dict[str, int]]]:
+    events = [e for e in scorer_events(settings) if e.kind == "model_loaded"]
+    return [(e.model_version, e.from_offsets) for e in events]
+
+
+def assert_versions_match_ledger(settings: Settings, scored: list[Prediction]) -> None:
+    """Each prediction's version is the one that the ledger says took over last at or before its offset."""
+    ledger = loaded(settings)
+    for p in scored:
+        covering = [v for v, offsets in ledger if offsets[str(p.source_partition)] <= p.source_offset]
+        assert p.model_version == covering[-1]
+    assert {p.model_version for p in scored} == {v for v, _ in ledger}
+
+
+def assert_features_equal_batch(settings: Settings, scored: list[Prediction]) -> None:
+    """Bitwise: what the scorer logged is what the kernel gives on the topic's rows in one go."""
+    rows = read(settings, settings.kafka_topic)
+    documents = [msgspec.json.decode(m.value()) for m in rows]
+    names = [*{name for d in documents for name in d}]
+    events = events_from_columns({name: [d.get(name) for d in documents] for name in names})
+    result = customer_features(NO_EVENTS, events)
+    batch = {(m.partition(), m.offset()): v for m, v in zip(rows, result.values, strict=True)}
+    stream = np.array([p.features[: len(CUSTOMER_FEATURES)] for p in scored])
+    np.testing.assert_array_equal(stream, [batch[p.source_partition, p.source_offset] for p in scored])
+    assert len(scored) == (~result.duplicate).sum()
+
+
+def test_bad_messages_go_to_the_dead_letter_topic_and_the_rest_is_scored(settings, scorer, tmp_path):
+    Registry(settings).set_alias(CHAMPION, bundles.register(settings, tmp_path / "bundle"))
+    good = transaction_messages(bundles.transactions(1), Disturbances())
+    kafka = producer(settings)
+    for key, value, _, _ in BAD_MESSAGES.values():
+        kafka.produce(settings.kafka_topic, value, key, timestamp=EVENT_TIME_MS, partition=0)
+    kafka.flush()
+    send(settings, good)
+    scorer.start()
+    wait_for_offsets(settings)
+
+    letters = read(settings, settings.kafka_dead_letter_topic)
+    headers = [dict(m.headers()) for m in letters]
+    by_offset = {int(h["source_offset"]): (m, h) for m, h in zip(letters, headers, strict=True)}
+    with committed_reader(settings) as consumer:
+        sent = {m.offset(): m for m in read_range(consumer, settings.kafka_topic, {0: (0, len(BAD_MESSAGES))})}
+    for offset, (name, (_, _, field, reason)) in enumerate(BAD_MESSAGES.items()):
+        message, header = by_offset[offset]
+        assert header["field"].decode() == field, name
+        assert reason in header["reason"].decode(), name
+        assert (message.value() or None) == (sent[offset].value() or None), name
+        assert header["source_partition"] == b"0"
+    assert len(predictions(settings)) == len(good)
+
+
+def test_a_bad_champion_is_refused_and_the_old_one_goes_on(settings, scorer, tmp_path):
+    registry = Registry(settings)
+    good = bundles.register(settings, tmp_path / "good")
+    other_features = bundles.register(settings, tmp_path / "other", feature_set="another")
+    registry.set_alias(CHAMPION, good)
+    scorer.start()
+    wait_until(lambda: loaded(settings), "the first model")
+    registry.set_alias(CHAMPION, other_features)
+    wait_until(lambda: refusals(settings), "a refusal")
+    assert refusals(settings)[0][0] == other_features
+    assert "feature set another" in refusals(settings)[0][1]
+    messages = transaction_messages(bundles.transactions(1), Disturbances())
+    send(settings, messages)
+    wait_for_offsets(settings)
+    assert {p.model_version for p in predictions(settings)} == {good}
+
+
+def refusals(settings: Settings) -> list[tuple[int | None, str | None]]:
+    return [(e.model_version, e.reason) for e in scorer_events(settings) if e.kind == "model_refused"]
+
+
+@pytest.fixture
+def consumer_offsets(settings):
+    """Committed offsets of the scorer's group, as Kafka's own tools show them."""
+
+    def read_offsets(group: str) -> dict[int, int]:
+        from confluent_kafka import Consumer
+
+        consumer = Consumer({"bootstrap.servers": settings.kafka_broker, "group.id": group})
+        try:
+            asked = [TopicPartition(settings.kafka_topic, p) for p in range(settings.kafka_partitions)]
+            return {tp.partition: tp.offset for tp in consumer.committed(asked, timeout=10)}
+        finally:
+            consumer.close()
+
+    return read_offsets
