@@ -39,8 +39,8 @@ BEHAVIOURS = (
     Behaviour(card_testing, share=0.20, purchases=9, days=4),
     Behaviour(account_takeover, share=0.24, purchases=6.5, days=4),
     Behaviour(impossible_travel, share=0.18, purchases=3.5, days=3),
-    Behaviour(compromised_merchant, share=0.20, purchases=70, days=22),
-    Behaviour(collusion, share=0.18, purchases=55, days=29),
+    Behaviour(compromised_merchant, share=0.20, purchases=87, days=22),
+    Behaviour(collusion, share=0.18, purchases=70, days=29),
 )
 
 

@@ -27,7 +27,7 @@ _WIPED_SHARE = 0.5
 
 
 def card_testing(world: World, rng: np.random.Generator, day: date, n: int) -> Purchases:
-    """Stolen numbers are tried with small amounts at one shop, then the live ones are emptied."""
+    """Stolen numbers are tried with small amounts, half of them at one shop, then the live ones are emptied."""
     people = population(world)
     victim = rng.integers(world.customers, size=n)
     probes, hauls = rng.integers(4, 11, n), rng.integers(1, 4, n)
@@ -40,7 +40,8 @@ def card_testing(world: World, rng: np.random.Generator, day: date, n: int) -> P
     hours = rng.random(len(attack)) * np.where(is_haul, 1.5, pace_hours[attack]) + is_haul * haul_hours[attack]
     online = np.full(len(attack), ONLINE_GROUP)
     shop = people.merchants.draw(rng, np.full(n, ONLINE_GROUP))[attack]
-    merchant = np.where(is_haul, people.merchants.draw(rng, online), shop)
+    elsewhere = is_haul | (rng.random(len(attack)) < 0.5)
+    merchant = np.where(elsewhere, people.merchants.draw(rng, online), shop)
     customer = victim[attack]
     haul = ordinary_amounts(people, rng, day, customer, merchant) * rng.uniform(1.0, 4.0, len(attack))
     return _attack(
@@ -95,11 +96,11 @@ def impossible_travel(world: World, rng: np.random.Generator, day: date, n: int)
     attack = np.repeat(np.arange(n), count)
     here = people.merchants.town[skimmed.merchant]
     # Clones are sold on to wherever; the farthest of two towns keeps most of them off the next door.
-    choice = rng.integers(places.TOWNS, size=(2, n))
+    choice = rng.choice(places.TOWNS, size=(2, n), p=0.7 * places.HOME_SHARE + 0.3 / places.TOWNS)
     there = np.where(places.DISTANCE_KM[here, choice[0]] > places.DISTANCE_KM[here, choice[1]], *choice)
     customer = skimmed.customer[attack]
     merchant = people.merchants.draw(rng, there[attack])
-    delay_hours = rng.uniform(0.3, 8, n)[attack] + rng.uniform(0, 4, len(attack))
+    delay_hours = rng.uniform(0.2, 4, n)[attack] + rng.uniform(0, 3, len(attack))
     return _attack(
         people,
         rng,

@@ -23,12 +23,12 @@ _FEW = 8
 
 
 def compromised_merchant(world: World, rng: np.random.Generator, day: date, n: int) -> Purchases:
-    """For 12 to 21 days cards of a merchant's customers are used there, for ordinary amounts."""
+    """For 14 to 21 days cards of a merchant's customers are used there, for ordinary amounts."""
     people = population(world)
     parts = []
-    for merchant in _merchants_between(people, rng, n, 0.4, 0.9):
-        days = int(rng.integers(12, 22))
-        count = rng.poisson(rng.uniform(2.5, 6.0) * days)
+    for merchant in _merchants_between(people, rng, n, 0.5, 0.95):
+        days = int(rng.integers(14, 22))
+        count = rng.poisson(rng.uniform(3.0, 7.0) * days)
         customer = rng.choice(_clientele(people, merchant), count)
         parts.append(_campaign(people, rng, day, days, "compromised_merchant", merchant, customer))
     return Purchases.concatenate(parts)
@@ -38,10 +38,10 @@ def collusion(world: World, rng: np.random.Generator, day: date, n: int) -> Purc
     """For 12 to 28 days a merchant and a group of cardholders share inflated round amounts."""
     people = population(world)
     parts = []
-    for merchant in _merchants_between(people, rng, n, 0.4, 0.95):
+    for merchant in _merchants_between(people, rng, n, 0.5, 0.95):
         days = int(rng.integers(12, 29))
         group = rng.choice(_clientele(people, merchant), rng.integers(5, 13))
-        customer = rng.choice(group, rng.poisson(rng.uniform(1.5, 4.0) * days))
+        customer = rng.choice(group, rng.poisson(rng.uniform(2.0, 5.0) * days))
         parts.append(_campaign(people, rng, day, days, "collusion", merchant, customer))
     return Purchases.concatenate(parts)
 
@@ -80,7 +80,7 @@ def _campaign(
     amount = ordinary_amounts(people, rng, day, customer, at)
     device = own_devices(people, rng, day, customer)
     if behaviour == "collusion":
-        amount = np.ceil(amount * rng.uniform(1.5, 4.0, n) / 10) * 10
+        amount = np.ceil(amount * rng.uniform(2.5, 6.0, n) / 10) * 10
     else:
         device = np.where(rng.random(n) < 0.5, unknown_devices(rng, n), device)
     return complete(
