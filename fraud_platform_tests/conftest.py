@@ -10,6 +10,7 @@ import pytest
 from fraud_platform.local.stack import Stack
 from fraud_platform.settings import PROJECT_ROOT, Settings
 from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.reaping import reaped_stack
 
 SettingsFactory = Callable[..., Settings]
 TOPICS = (
@@ -31,11 +32,8 @@ def service_settings() -> Iterator[Settings]:
 @pytest.fixture(scope="session")
 def shared_stack(service_settings: Settings) -> Iterator[Stack]:
     """The test run's stack; it starts empty, and everything in it ends with the run."""
-    stack = Stack(service_settings)
-    try:
+    with reaped_stack(service_settings) as stack:
         yield stack
-    finally:
-        stack.down()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from fraud_platform.local.stack import ServiceStatus, Stack
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import admin_client
 from fraud_platform_tests.conftest import stack_settings
+from fraud_platform_tests.reaping import reaped_stack
 from fraud_platform_tests.waiting import wait_until
 
 
@@ -28,8 +29,8 @@ def settings() -> Iterator[Settings]:
     """Settings of a stack of the test's own, which is stopped whatever the test does."""
     with tempfile.TemporaryDirectory(prefix="fraud-", ignore_cleanup_errors=True) as folder:
         settings = stack_settings(Path(folder))
-        yield settings
-        Stack(settings).down()
+        with reaped_stack(settings):
+            yield settings
 
 
 def row(settings: Settings, name: str) -> ServiceStatus:
@@ -143,3 +144,17 @@ def test_a_signal_to_up_in_the_foreground_leaves_nothing(
         process.send_signal(signum)
         assert process.wait(timeout=120) == 130, output.read_text()
     assert running(settings) == {}
+
+
+def test_a_stack_of_a_killed_test_run_is_ended(settings: Settings) -> None:
+    run = (
+        "from fraud_platform.settings import load_settings\n"
+        "from fraud_platform_tests.reaping import reaped_stack\n"
+        "with reaped_stack(load_settings()) as stack:\n"
+        "    stack.up(services=['kafka'])\n"
+        "    import os, signal\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", run], env={**os.environ, **environment(settings)}, check=False)
+    assert result.returncode == -signal.SIGKILL, "the stack was up"
+    wait_until(lambda: running(settings) == {}, "the end of the stack")
