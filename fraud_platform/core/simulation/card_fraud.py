@@ -96,7 +96,7 @@ def impossible_travel(world: World, rng: np.random.Generator, day: date, n: int)
     attack = np.repeat(np.arange(n), count)
     here = people.merchants.town[skimmed.merchant]
     # Clones are sold on to wherever; the farthest of two towns keeps most of them off the next door.
-    choice = rng.choice(places.TOWNS, size=(2, n), p=0.7 * places.HOME_SHARE + 0.3 / places.TOWNS)
+    choice = rng.choice(places.TOWNS, size=(2, n), p=0.6 * places.HOME_SHARE + 0.4 / places.TOWNS)
     there = np.where(places.DISTANCE_KM[here, choice[0]] > places.DISTANCE_KM[here, choice[1]], *choice)
     customer = skimmed.customer[attack]
     merchant = people.merchants.draw(rng, there[attack])

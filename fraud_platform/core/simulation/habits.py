@@ -14,7 +14,7 @@ from fraud_platform.core.simulation.world import World, day_start_ms
 DAY_MS = 24 * HOUR_MS
 _FAVOURITE_SHARE = 0.68
 _SPREES_PER_CUSTOMER_DAY = 0.002
-_SECOND_CARD_SHARE = 0.15
+_SECOND_CARD_SHARE = 0.1
 
 
 @lru_cache(maxsize=64)

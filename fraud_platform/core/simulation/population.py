@@ -103,7 +103,7 @@ def _merchants(world: World) -> Merchants:
     group = np.where(online, ONLINE_GROUP, town)
     popularity = (1.0 + rng.permutation(n)) ** -0.7
     # A few terminals are registered at a head office elsewhere: their place is wrong for ever.
-    registered = np.where(rng.random(n) < 0.01, rng.integers(places.TOWNS, size=n), town)
+    registered = np.where(rng.random(n) < 0.005, rng.integers(places.TOWNS, size=n), town)
     order = np.argsort(group, kind="stable")
     reach = np.cumsum(popularity[order])
     return Merchants(
@@ -128,7 +128,7 @@ def _customers(world: World, merchants: Merchants) -> Customers:
     elsewhere = rng.choice(places.TOWNS, size=n, p=places.HOME_SHARE)
     return Customers(
         town=town,
-        second_town=np.where(rng.random(n) < 0.03, elsewhere, town),
+        second_town=np.where(rng.random(n) < 0.02, elsewhere, town),
         purchases_per_day=rng.gamma(2.0, MEAN_PURCHASES_PER_DAY / 2.0, n),
         log_amount=rng.normal(0, 0.35, n),
         peak_hour=rng.normal(14.5, 2.5, n),
