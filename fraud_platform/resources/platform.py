@@ -3,6 +3,7 @@
 from functools import cached_property
 
 import dagster as dg
+from pydantic import Field
 
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.lake import Lake
@@ -12,7 +13,7 @@ from fraud_platform.storage.registry import Registry
 class PlatformResource(dg.ConfigurableResource):
     """Settings as the process finds them; `overrides` (setting → value, as in the environment) win."""
 
-    overrides: dict[str, str] = {}
+    overrides: dict[str, str] = Field(default_factory=dict)
 
     @cached_property
     def settings(self) -> Settings:

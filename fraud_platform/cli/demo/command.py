@@ -1,0 +1,79 @@
+"""`fraud demo`: the whole loop, from an empty folder to a second model that takes over in the running scorer."""
+
+import shutil
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from fraud_platform.errors import ConfigurationError, FraudPlatformError
+
+if TYPE_CHECKING:
+    from fraud_platform.settings import Settings
+
+MARKER = ".demo"
+
+
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running at the end.")] = False,
+    history_days: Annotated[int, typer.Option(min=45, help="Days of history before the live traffic.")] = 60,
+) -> None:
+    """Run the whole loop: history, features, training, promotion, live scoring, a second model.
+
+    It starts from an empty data folder, which it deletes first where a former demo made it.
+    Exit code 1 where anything that the platform promises does not hold.
+
+    Examples: `fraud demo`, `fraud demo --keep`
+    """
+    from fraud_platform.cli.demo.plan import demo_plan
+    from fraud_platform.cli.demo.run import Demo
+    from fraud_platform.settings import load_settings
+
+    console = Console()
+    settings = load_settings()
+    started = time.monotonic()
+    run = Demo(settings, demo_plan(settings, datetime.now(UTC).date(), history_days), console)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if forget_former_demo(settings.data_dir):
+        run.stack.down()
+        shutil.rmtree(settings.data_dir)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    (settings.data_dir / MARKER).touch()
+    held = False
+    try:
+        held = run.run()
+        console.print(f"{timedelta(seconds=round(time.monotonic() - started))} in all")
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    finally:
+        if keep:
+            print_urls(settings, console)
+        else:
+            with console.status("stopping"):
+                run.stack.down()
+    if not held:
+        raise FraudPlatformError("the demo's table has lines that do not hold; see above")
+
+
+def forget_former_demo(data_dir: Path) -> bool:
+    """Whether the folder holds a former demo; raises ConfigurationError where it holds anything else."""
+    if not data_dir.exists() or not any(data_dir.iterdir()):
+        return False
+    if not (data_dir / MARKER).exists():
+        raise ConfigurationError(
+            f"{data_dir} has data, and the demo starts from nothing: "
+            "remove it with 'make clean', or point DATA_DIR elsewhere"
+        )
+    return True
+
+
+def print_urls(settings: "Settings", console: Console) -> None:
+    console.print(
+        f"still running: Dagster {settings.dagster_url} · MLflow {settings.mlflow_tracking_uri} · "
+        f"Spark http://127.0.0.1:{settings.spark_ui_port} · metrics http://127.0.0.1:{settings.metrics_port}/metrics\n"
+        "stop it with 'fraud down'"
+    )

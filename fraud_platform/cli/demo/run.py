@@ -1,0 +1,134 @@
+"""The demo's phases, in order, and the assembling of its evidence."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from fraud_platform.cli.demo.collector import Collector
+from fraud_platform.cli.demo.dagster_runs import DagsterClient
+from fraud_platform.cli.demo.plan import FIRST_TRAINING, SECOND_TRAINING, Plan
+from fraud_platform.cli.demo.report import Evidence, count_messages, lines, read_frauds, table
+from fraud_platform.cli.demo.traffic import LiveTraffic, send_history, wait_seconds
+from fraud_platform.local.stack import Stack
+from fraud_platform.settings import Settings
+from fraud_platform.storage.ledger import scorer_events
+
+TRAIN_JOB, PROMOTE_JOB, VERIFY_JOB = "train_fraud_detection_model", "promote_model", "verify_predictions"
+RATE_PROMISED = 200
+PROMOTION_SECONDS = 120
+DRAIN_SECONDS = 60
+
+
+@dataclass
+class Demo:
+    """One run of the demo; the methods are its phases, in order."""
+
+    settings: Settings
+    plan: Plan
+    console: Console
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stack = Stack(self.settings)
+        self.dagster = DagsterClient(self.settings.dagster_url)
+        self.collector = Collector(self.settings)
+        self.live = LiveTraffic(self.settings, self.plan)
+
+    def run(self) -> bool:
+        """Whether everything that was promised holds."""
+        with self.phase("start the stack") as show:
+            self.stack.up(progress=lambda name, state: show(f"{name}: {state}"))
+            self.collector.start()
+        with self.phase(f"send {self.plan.history_days} days of history", self.plan.history_days) as show:
+            history = send_history(self.settings, self.plan, show)
+        with self.phase("raw → features → first training") as show:
+            self.follow(self.dagster.launch(TRAIN_JOB, self.day_range(), training(FIRST_TRAINING)), show)
+        with self.phase("promote the first model") as show:
+            self.follow(self.dagster.wait_for_runs(PROMOTE_JOB, 1, PROMOTION_SECONDS)[0], show)
+        with self.phase("score the history", history.transactions) as show:
+            self.drain(history.transactions, show)
+        self.live.start()
+        with self.phase("second training, under live traffic") as show:
+            self.follow(self.dagster.launch(TRAIN_JOB, {}, training(SECOND_TRAINING), RETRAINED), show)
+        with self.phase("promote the second model, under live traffic") as show:
+            self.follow(self.dagster.wait_for_runs(PROMOTE_JOB, 2, PROMOTION_SECONDS)[0], show)
+        with self.phase("live traffic under the second model") as show:
+            wait_seconds(self.live, self.plan.live_seconds_after_promotion, lambda n: show(f"{n:,} transactions"))
+            live = self.live.stop()
+            self.live.send_outstanding_reports()
+        with self.phase("score the rest", history.transactions + live.transactions) as show:
+            self.drain(history.transactions + live.transactions, show)
+            self.collector.stop()
+        with self.phase("recompute the features in batch, compare") as show:
+            self.follow(self.dagster.launch(VERIFY_JOB, self.day_range(self.plan.live_from, self.plan.today)), show)
+            rows = lines(self.evidence(history, live))
+        self.console.print(table(rows))
+        return all(row.holds is not False for row in rows)
+
+    def evidence(self, history: Any, live: Any) -> Evidence:
+        from fraud_platform.storage.parity import scored_against_batch
+
+        return Evidence(
+            history=history,
+            live=live,
+            live_rate=live.transactions / live.seconds,
+            rate_promised=RATE_PROMISED,
+            live_ids=set(self.live.sent_at),
+            predictions=self.collector.predictions,
+            frauds=read_frauds(self.settings),
+            dead_letters=count_messages(self.settings, self.settings.kafka_dead_letter_topic),
+            events=scorer_events(self.settings),
+            latencies_ms=self.collector.latencies_ms(self.live.sent_at),
+            parity=scored_against_batch(self.settings),
+        )
+
+    def day_range(self, first: Any = None, last: Any = None) -> dict[str, str]:
+        """Tags of a run over many daily partitions."""
+        return {
+            "dagster/asset_partition_range_start": str(first or self.plan.first_day),
+            "dagster/asset_partition_range_end": str(last or self.plan.live_from),
+        }
+
+    def follow(self, run_id: str, show: Any) -> None:
+        self.dagster.follow(run_id, lambda running, done: show(f"{', '.join(running)} ({len(done)} steps done)"))
+
+    def drain(self, count: int, show: Any) -> None:
+        """Wait until `count` predictions are visible, or none has come for a while."""
+        last, since = -1, time.monotonic()
+        while (seen := len(self.collector.predictions)) < count and time.monotonic() - since < DRAIN_SECONDS:
+            if self.collector.failure:
+                raise self.collector.failure
+            if seen != last:
+                last, since = seen, time.monotonic()
+            show(seen)
+            time.sleep(0.1)
+
+    @contextmanager
+    def phase(self, name: str, total: int | None = None) -> Iterator[Any]:
+        """A line with a spinner, or a bar where the size is known; its time is kept."""
+        started = time.monotonic()
+        columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
+        columns += [BarColumn(), MofNCompleteColumn()] if total else [TextColumn("{task.fields[detail]}")]
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            task = progress.add_task(name, total=total, detail="")
+
+            def show(news: Any) -> None:
+                progress.update(task, **({"completed": news} if total else {"detail": news}))
+
+            yield show
+        self.seconds[name] = time.monotonic() - started
+        self.console.print(f"[green]✓[/green] {name} [dim]{self.seconds[name]:.0f} s[/dim]")
+
+
+RETRAINED = ["training_set", "resampled_training_set", "candidate_models", "registered_model"]
+"""Assets of the second training: the features are there already."""
+
+
+def training(changes: dict[str, Any]) -> dict[str, Any]:
+    """Run configuration of a training."""
+    return {"ops": {"candidate_models": {"config": changes}}}
