@@ -8,7 +8,7 @@ from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.scoring import ModelBundle
 from fraud_platform.errors import ModelError, ServiceUnavailableError
 from fraud_platform.settings import Settings
-from fraud_platform.storage.registry import Registry
+from fraud_platform.storage.registry import CHAMPION, Registry
 from streaming.scoring import LoadedModel
 from streaming.settings import model_cache
 
@@ -54,9 +54,13 @@ class ChampionWatcher(threading.Thread):
     def poll(self) -> None:
         """Take over or refuse the champion if it is not the version settled last."""
         try:
-            version = self._registry.version("champion")
-            if version is None or version == self._settled:
-                return
+            version = self._registry.version(CHAMPION)
+        except ServiceUnavailableError as error:
+            log.warning("%s; the running model goes on", error)
+            return
+        if version is None or version == self._settled:
+            return
+        try:
             model = load_model(self._registry, version, self._settings)
         except ServiceUnavailableError as error:
             log.warning("%s; the running model goes on", error)

@@ -23,10 +23,15 @@ def client_config(settings: Settings, **overrides: Any) -> dict[str, Any]:
     """Configuration shared by all confluent-kafka clients of the platform."""
     return {
         "bootstrap.servers": settings.kafka_broker,
-        "log_level": 3,
+        "log_level": 2,  # its own lines on a broker that is away would drown the one clear line
         "socket.connection.setup.timeout.ms": 5000,
         **overrides,
     }
+
+
+def spark_options(settings: Settings) -> dict[str, str]:
+    """The same for Spark's Kafka source, which then sees committed messages only."""
+    return {"kafka.bootstrap.servers": settings.kafka_broker, "kafka.isolation.level": "read_committed"}
 
 
 def admin_client(settings: Settings) -> AdminClient:
@@ -134,12 +139,13 @@ def _read_partition(consumer: Consumer, topic: str, partition: int, position: in
         elif time.monotonic() - heard > REQUEST_TIMEOUT_SECONDS:
             raise ServiceUnavailableError(f"Kafka sent nothing of {topic}/{partition} from offset {position} to {end}")
         for message in batch:
+            offset = message.offset() or 0
             if (error := message.error()) is None:
-                position = message.offset() + 1
-                if message.offset() < end:
+                position = offset + 1
+                if offset < end:
                     yield message
             elif error.code() == KafkaError._PARTITION_EOF:
-                position = max(position, message.offset())
+                position = max(position, offset)
             else:
                 raise KafkaException(error)
 

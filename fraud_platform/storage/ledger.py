@@ -17,7 +17,7 @@ def scorer_events(settings: Settings) -> list[ScorerEvent]:
     decode = msgspec.json.Decoder(ScorerEvent).decode
     topic = settings.kafka_events_topic
     with committed_reader(settings) as consumer:
-        return [decode(m.value()) for m in read_range(consumer, topic, watermarks(consumer, topic))]
+        return [decode(m.value() or b"") for m in read_range(consumer, topic, watermarks(consumer, topic))]
 
 
 def wait_for_model(settings: Settings, version: int, since_ms: int, timeout_seconds: float) -> ScorerEvent:

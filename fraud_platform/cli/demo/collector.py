@@ -43,7 +43,7 @@ class Collector:
             while not self._stop.is_set():
                 messages = [m for m in consumer.consume(2000, timeout=0.02) if m.error() is None]
                 now = time.time()
-                self.predictions += [decode(m.value()) for m in messages]
+                self.predictions += [decode(m.value() or b"") for m in messages]
                 self.seen_at += [now] * len(messages)
 
     def wait_for(self, count: int, timeout_seconds: float) -> bool:

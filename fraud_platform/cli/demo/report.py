@@ -67,7 +67,7 @@ def read_frauds(settings: Settings) -> set[str]:
     decode = msgspec.json.Decoder(Label).decode
     topic = settings.kafka_labels_topic
     with committed_reader(settings) as consumer:
-        labels = [decode(m.value()) for m in read_range(consumer, topic, watermarks(consumer, topic))]
+        labels = [decode(m.value() or b"") for m in read_range(consumer, topic, watermarks(consumer, topic))]
     newest = {label.transaction_id: label.is_fraud for label in sorted(labels, key=lambda x: x.reported_at_ms)}
     return {transaction_id for transaction_id, is_fraud in newest.items() if is_fraud}
 
