@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from fraud_platform.errors import ConfigurationError, ServiceUnavailableError
 from fraud_platform.local import processes
@@ -21,6 +21,7 @@ READY_TIMEOUT_SECONDS = 180
 """Between one service's readiness and the next one's; they start side by side on what cores there are."""
 POLL_SECONDS = 0.1
 LOG_TAIL_LINES = 8
+LOCK_TIMEOUT_SECONDS = 60
 
 Progress = Callable[[str, str], None]
 """Called with a service's name and its new state: starting, ready."""
@@ -203,11 +204,21 @@ class Stack:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        """One command at a time; waits for another one's end as long as that takes to stop everything."""
+        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
         with self._paths.lock.open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ServiceUnavailableError(
-                    f"another 'fraud up' or 'fraud down' is at work (it holds {self._paths.lock}): wait for it to end"
-                ) from None
+            while not _try_lock(lock):
+                if time.monotonic() > deadline:
+                    raise ServiceUnavailableError(
+                        f"another 'fraud up' or 'fraud down' is at work (it holds {self._paths.lock}): wait for its end"
+                    )
+                time.sleep(POLL_SECONDS)
             yield
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
