@@ -1,0 +1,110 @@
+"""Days of a Kafka topic: for each partition contiguous, disjoint offset ranges, read as one Spark frame."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka import OffsetRange, committed_reader, offsets_at, spark_options
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+EPOCH = date(1970, 1, 1)
+POSITION = pa.schema(
+    [
+        ("date", pa.date32()),
+        ("kafka_partition", pa.int32()),
+        ("kafka_offset", pa.int64()),
+        ("kafka_timestamp_ms", pa.int64()),
+    ]
+)
+"""Columns that every table of messages starts with."""
+
+Decode = Callable[[pa.RecordBatch], pa.Table]
+"""POSITION, key and value of messages → the columns wanted of them."""
+
+
+@dataclass(frozen=True)
+class TopicDays:
+    """Day i of partition p is the offsets [bounds[p][i], bounds[p][i + 1]), whatever the order of the timestamps."""
+
+    topic: str
+    first: date
+    bounds: dict[int, NDArray[np.int64]]
+
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=len(next(iter(self.bounds.values()))) - 2)
+
+    @property
+    def offsets(self) -> OffsetRange:
+        """All the days' offsets as one range a partition."""
+        return {p: (int(bounds[0]), int(bounds[-1])) for p, bounds in sorted(self.bounds.items())}
+
+    def day_numbers(self, partitions: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Days since 1970-01-01 of messages, by their place in the bounds."""
+        day = np.empty(len(offsets), np.int32)
+        for partition in np.unique(partitions):
+            rows = partitions == partition
+            # side="right": a bound shared with empty days opens the last of them, which has the message
+            day[rows] = np.searchsorted(self.bounds[int(partition)], offsets[rows], side="right") - 1
+        return day + (self.first - EPOCH).days
+
+
+def topic_days(settings: Settings, topic: str, first: date, last: date) -> TopicDays:
+    """Offset ranges of the days first to last, both included, as Kafka has them now."""
+    midnights = [first + timedelta(days=i) for i in range((last - first).days + 2)]
+    with committed_reader(settings) as consumer:
+        starts = [offsets_at(consumer, topic, _start_ms(day)) for day in midnights]
+    return TopicDays(topic, first, {p: np.array([start[p] for start in starts], np.int64) for p in starts[0]})
+
+
+def read_topic_days(
+    spark: "SparkSession", settings: Settings, days: TopicDays, decode: Decode, schema: pa.Schema
+) -> "DataFrame":
+    """The days' committed messages, decoded: one row of `schema` for each row that `decode` returns.
+
+    Fails where Kafka no longer has a part of the range.
+    """
+    from pyspark.sql import functions as F
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            numbers = days.day_numbers(batch["kafka_partition"].to_numpy(), batch["kafka_offset"].to_numpy())
+            dated = batch.add_column(0, POSITION.field("date"), pa.array(numbers).cast(pa.date32()))
+            yield from decode(dated).select(schema.names).cast(schema).to_batches()
+
+    source = (
+        spark.read.format("kafka")
+        .options(**spark_options(settings))
+        .option("subscribe", days.topic)
+        .option("startingOffsets", _as_json(days, 0))
+        .option("endingOffsets", _as_json(days, 1))
+        .option("minPartitions", spark.sparkContext.defaultParallelism)
+        .option("failOnDataLoss", "true")
+        .load()
+    )
+    messages = source.select(
+        F.col("partition").alias("kafka_partition"),
+        F.col("offset").alias("kafka_offset"),
+        F.unix_millis("timestamp").alias("kafka_timestamp_ms"),
+        "key",
+        "value",
+    )
+    return messages.mapInArrow(rows, from_arrow_schema(schema))
+
+
+def _as_json(days: TopicDays, end: int) -> str:
+    return json.dumps({days.topic: {str(p): bounds[end] for p, bounds in days.offsets.items()}})
+
+
+def _start_ms(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000
