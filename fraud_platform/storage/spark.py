@@ -26,6 +26,7 @@ def common_spark_config(settings: Settings) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.spark_shuffle_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.python.daemon.module": "fraud_platform.storage.python_daemon",
         "spark.sql.warehouse.dir": str(settings.data_dir / "warehouse"),
         "spark.pyspark.python": sys.executable,
         "spark.log.level": "WARN",

@@ -1,0 +1,15 @@
+"""Parent of Spark's Python workers: imports once what each worker would import on its own for seconds.
+
+Spark starts it as `python -m` (spark.python.daemon.module); workers are forked from it.
+"""
+
+import pandas  # noqa: F401
+import pyarrow.compute
+import pyspark.sql.pandas.serializers
+from pyspark.daemon import manager
+
+import fraud_platform.core.features.kernel
+import fraud_platform.schemas  # noqa: F401
+
+if __name__ == "__main__":
+    manager()
