@@ -1,6 +1,6 @@
 # The same commands on a laptop and in CI. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status demo test check clean
+.PHONY: help setup env up down status demo test check clean
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
@@ -13,6 +13,9 @@ help:  ## List the targets
 
 setup: .venv/.java .venv/.synced .jars/kafka/versions.txt .jars/spark/versions.txt  ## Java, Python packages and jars, each once
 	@:
+
+env:  ## Write .env with generated secrets for docker compose
+	@sh docker/make-env.sh
 
 up: setup  ## Start Kafka, MLflow, Dagster and the scorer, and wait until they answer
 	@$(BIN)/fraud up
