@@ -71,6 +71,7 @@ class Demo:
         return all(row.holds is not False for row in rows)
 
     def evidence(self, history: Any, live: Any) -> Evidence:
+        from fraud_platform.storage.lake import Lake
         from fraud_platform.storage.parity import scored_against_batch
 
         return Evidence(
@@ -84,7 +85,7 @@ class Demo:
             dead_letters=count_messages(self.settings, self.settings.kafka_dead_letter_topic),
             events=scorer_events(self.settings),
             latencies_ms=self.collector.latencies_ms(self.live.sent_at),
-            parity=scored_against_batch(self.settings),
+            parity=scored_against_batch(Lake(self.settings)),
         )
 
     def day_range(self, first: Any = None, last: Any = None) -> dict[str, str]:

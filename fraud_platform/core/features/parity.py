@@ -13,9 +13,14 @@ RELATIVE_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Parity:
-    """Outcome over `rows` transactions. `worst` has the largest absolute difference of each feature that differs."""
+    """Outcome over `rows` transactions.
+
+    `max_difference` is the largest absolute one of all features, `worst` has it by name
+    for the features that differ by more than the tolerance.
+    """
 
     rows: int
+    max_difference: float
     worst: dict[str, float]
     first_difference: str | None
 
@@ -42,4 +47,4 @@ def compare_features(transaction_ids: Ids, batch: Floats, stream: Floats, names:
             f"transaction {transaction_ids[row]}: {names[column]} is {batch[row, column]:.17g} in batch "
             f"and {stream[row, column]:.17g} in the stream"
         )
-    return Parity(len(batch), worst, first)
+    return Parity(len(batch), float(difference.max(initial=0.0)), worst, first)
