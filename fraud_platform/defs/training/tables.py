@@ -1,0 +1,105 @@
+"""Between the lake's training tables and the matrices that core/training works on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fraud_platform.core.arrays import Bools, Floats
+from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
+from fraud_platform.core.training.dataset import DatedRows, TrainRows
+from fraud_platform.core.training.split import TimeSplit, known_labels
+from fraud_platform.errors import TrainingError
+
+SPLITS = ("train", "validation", "test")
+IDENTITY = ("date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "event_time_ms")
+ARRIVAL_ORDER = [("date", "ascending"), ("kafka_partition", "ascending"), ("kafka_offset", "ascending")]
+FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
+LABELS_READ = ("date", "kafka_partition", "kafka_offset", "transaction_id", "is_fraud", "reported_at_ms")
+DATED_ROWS_READ = ("row", "label", "date", "customer_id", *FEATURE_NAMES)
+
+
+def require_feature_set(rows: pa.Table) -> None:
+    """Raise TrainingError where a row was computed by another feature set than this code declares."""
+    others = sorted(set(pc.unique(rows["feature_set"]).to_pylist()) - {feature_set_hash()})
+    if others:
+        raise TrainingError(
+            f"features/transactions has rows of feature set {', '.join(others)}, this code declares "
+            f"{feature_set_hash()}: materialise transaction_features again for all its days"
+        )
+
+
+def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit) -> pa.Table:
+    """The rows of the three splits in arrival order, with `row`, `split` and `label`; rows between them are left out.
+
+    `row` numbers them: a table in the lake has no order, and the order decides what a seed draws.
+    """
+    ordered = features.sort_by(ARRIVAL_ORDER)
+    days = ordered["date"].to_numpy()
+    arrived = reports.sort_by(ARRIVAL_ORDER).to_pandas()
+    parts = [_labelled(ordered.filter(getattr(split, name).contains(days)), name, arrived, split) for name in SPLITS]
+    rows = pa.concat_tables(parts)
+    numbered = rows.add_column(0, "row", pa.array(np.arange(rows.num_rows)))
+    return numbered.drop_columns(["feature_set"])
+
+
+def resampled_table(train: pa.Table, resampled: TrainRows) -> pa.Table:
+    """The resampled rows with `row`, `label`, `synthetic` and transaction_id, which is null in synthetic ones."""
+    made_up = int(resampled.synthetic.sum())
+    return pa.table(
+        {
+            "row": np.arange(len(resampled.labels)),
+            "transaction_id": pa.chunked_array([*train["transaction_id"].chunks, pa.nulls(made_up, pa.string())]),
+            "label": resampled.labels,
+            "synthetic": resampled.synthetic,
+            **{name: resampled.features[:, column] for column, name in enumerate(FEATURE_NAMES)},
+        }
+    )
+
+
+def train_rows(table: pa.Table) -> TrainRows:
+    """Matrices of training/resampled."""
+    ordered = table.sort_by("row")
+    return TrainRows(feature_matrix(ordered), labels(ordered), _flags(ordered, "synthetic"))
+
+
+def dated_rows(table: pa.Table) -> DatedRows:
+    """Matrices of one split of training/set."""
+    ordered = table.sort_by("row")
+    return DatedRows(
+        features=feature_matrix(ordered),
+        labels=labels(ordered),
+        days=ordered["date"].to_numpy().astype("datetime64[D]"),
+        customer_ids=np.asarray(ordered["customer_id"].to_pandas(), object),
+        amounts=ordered["amount"].to_numpy(),
+    )
+
+
+def feature_matrix(table: pa.Table) -> Floats:
+    """Declared features (n, F) in their declared order."""
+    return np.column_stack([table[name].to_numpy() for name in FEATURE_NAMES])
+
+
+def labels(table: pa.Table) -> Bools:
+    """Labels (n,)."""
+    return _flags(table, "label")
+
+
+def offset_ranges(table: pa.Table) -> dict[str, list[int]]:
+    """First offset and the one after the last, of each Kafka partition that the rows came from."""
+    bounds = table.group_by("kafka_partition").aggregate([("kafka_offset", "min"), ("kafka_offset", "max")])
+    rows: Sequence[dict[str, Any]] = bounds.sort_by("kafka_partition").to_pylist()
+    return {str(r["kafka_partition"]): [r["kafka_offset_min"], r["kafka_offset_max"] + 1] for r in rows}
+
+
+def _labelled(rows: pa.Table, name: str, reports: pd.DataFrame, split: TimeSplit) -> pa.Table:
+    known = known_labels(rows["transaction_id"].to_numpy(), reports, getattr(split, name).labels_known_by)
+    named = rows.append_column("split", pa.repeat(name, rows.num_rows))
+    return named.append_column("label", pa.array(known, pa.bool_()))
+
+
+def _flags(table: pa.Table, name: str) -> Bools:
+    return table[name].to_numpy().astype(bool)

@@ -1,0 +1,178 @@
+"""The training set and its resampled split, materialised over a small lake. No service, no JVM."""
+
+from datetime import timedelta
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
+from fraud_platform.defs.training.assets import resampled_training_set, training_set
+from fraud_platform.defs.training.checks import (
+    both_classes_in_each_split,
+    only_the_train_split_is_resampled,
+    splits_keep_the_label_delay,
+)
+from fraud_platform.defs.training.snapshot import read_snapshot, read_split
+from fraud_platform.resources.platform import PlatformResource
+from fraud_platform_tests import feature_lake
+from fraud_platform_tests.feature_lake import FIRST_DAY, LAST_DAY, SPLIT
+
+ASSETS = [training_set, resampled_training_set]
+CHECKS = [splits_keep_the_label_delay, both_classes_in_each_split, only_the_train_split_is_resampled]
+
+
+def platform_at(folder, **settings) -> PlatformResource:
+    values = {"data_dir": folder, "smote_ratio": 0.1, **SPLIT, **settings}
+    return PlatformResource(overrides={name: str(value) for name, value in values.items()})
+
+
+def materialise(platform: PlatformResource, config: dict | None = None, **options) -> dg.ExecuteInProcessResult:
+    ops = {name: {"config": values} for name, values in (config or {}).items()}
+    return dg.materialize([*ASSETS, *CHECKS], {"ops": ops}, resources={"platform": platform}, **options)
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory) -> PlatformResource:
+    resource = platform_at(tmp_path_factory.mktemp("lake"))
+    feature_lake.fill(resource.lake)
+    return resource
+
+
+@pytest.fixture(scope="module")
+def result(platform) -> dg.ExecuteInProcessResult:
+    return materialise(platform)
+
+
+@pytest.fixture
+def rows(platform, result) -> pa.Table:
+    return platform.lake.read("training/set").sort_by("row")
+
+
+def evaluations(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+    return {evaluation.check_name: evaluation.passed for evaluation in result.get_asset_check_evaluations()}
+
+
+def test_every_promise_holds_on_a_fresh_set(result):
+    assert evaluations(result) == {check.check_key.name: True for check in CHECKS}
+
+
+def test_it_stands_for_the_day_after_the_last_one(platform, result):
+    snapshot = read_snapshot(platform.lake)
+    assert snapshot["as_of"] == (LAST_DAY + timedelta(days=1)).isoformat()
+    assert snapshot["splits"]["train"]["first_day"] == FIRST_DAY.isoformat()
+    assert snapshot["splits"]["test"]["end_day"] == (LAST_DAY - timedelta(days=2)).isoformat()
+
+
+def test_it_holds_each_transaction_of_the_splits_once_with_its_features(rows, platform):
+    features = feature_lake.feature_rows(feature_set_hash()).to_pandas()
+    days = features["date"].astype(str)
+    for name, part in read_snapshot(platform.lake)["splits"].items():
+        found = rows.filter(pc.field("split") == name).to_pandas().set_index("transaction_id")
+        expected = features[(days >= part["first_day"]) & (days < part["end_day"])].set_index("transaction_id")
+        assert len(found) == len(expected) > 1000
+        assert np.array_equal(found.loc[expected.index, list(FEATURE_NAMES)], expected[list(FEATURE_NAMES)])
+
+
+def test_a_report_counts_only_in_splits_that_close_after_it(rows, platform):
+    reports = feature_lake.report_rows().to_pandas().set_index("transaction_id")["reported_at_ms"]
+    found = rows.select(["transaction_id", "split", "label"]).to_pandas()
+    splits = read_snapshot(platform.lake)["splits"]
+    closed_ms = {name: pd.Timestamp(part["labels_known_by"]).value // 10**6 for name, part in splits.items()}
+    reported_ms = found["transaction_id"].map(reports).fillna(np.inf)
+    assert np.array_equal(found["label"], reported_ms < found["split"].map(closed_ms))
+    assert (~found["label"] & np.isfinite(reported_ms)).any(), "some reports come too late in this world"
+
+
+def test_the_snapshot_names_offsets_versions_and_feature_set(rows, platform):
+    snapshot = read_snapshot(platform.lake)
+    assert snapshot["feature_set"] == feature_set_hash()
+    assert snapshot["table_versions"] == {"features/transactions": 0, "raw/labels": 0}
+    for name, part in snapshot["splits"].items():
+        chosen = rows.filter(pc.field("split") == name)
+        assert part["transactions"] == chosen.num_rows
+        assert sum(end - start for start, end in part["offsets"].values()) == chosen.num_rows
+
+
+def test_materialising_again_gives_the_same_rows(platform, result, rows):
+    resampled = platform.lake.read("training/resampled")
+    materialise(platform)
+    assert platform.lake.read("training/set").sort_by("row").equals(rows)
+    assert platform.lake.read("training/resampled").equals(resampled)
+
+
+def test_synthetic_frauds_reach_the_ratio_and_only_in_train(platform, result):
+    resampled = platform.lake.read("training/resampled", ("transaction_id", "label", "synthetic"))
+    frauds, synthetic = pc.sum(resampled["label"]).as_py(), resampled.filter(resampled["synthetic"])
+    assert frauds == int(0.1 * (resampled.num_rows - frauds))
+    assert synthetic.num_rows > 0 and synthetic["transaction_id"].null_count == synthetic.num_rows
+    assert read_split(platform.lake, "test", ("row",)).num_rows > 0
+
+
+def test_an_earlier_day_and_another_ratio_can_be_asked_for(tmp_path):
+    platform = platform_at(tmp_path)
+    feature_lake.fill(platform.lake)
+    as_of = LAST_DAY - timedelta(days=2)
+    materialise(
+        platform,
+        {"training_set": {"as_of": as_of.isoformat()}, "resampled_training_set": {"smote_ratio": 0.0}},
+    )
+    assert read_snapshot(platform.lake)["as_of"] == as_of.isoformat()
+    assert pc.sum(platform.lake.read("training/resampled", ("synthetic",))["synthetic"]).as_py() == 0
+
+
+@pytest.mark.parametrize(
+    ("feature_set", "as_of", "message"),
+    [
+        ("0123456789abcdef", None, "rows of feature set 0123456789abcdef"),
+        (None, "2026-06-01", "features end with 2026-03-30"),
+        (None, "2026-03-04", "training needs"),
+    ],
+    ids=["another feature set", "a day that is not there yet", "too few days"],
+)
+def test_it_refuses(tmp_path, feature_set, as_of, message):
+    platform = platform_at(tmp_path)
+    feature_lake.fill(platform.lake, feature_set)
+    result = materialise(platform, {"training_set": {"as_of": as_of}}, raise_on_error=False)
+    failure = result.failure_data_for_node("training_set")
+    assert failure.error.cause.cls_name == "TrainingError" and message in failure.error.cause.message
+
+
+def test_an_empty_lake_names_the_asset_to_materialise(tmp_path):
+    result = materialise(platform_at(tmp_path), raise_on_error=False)
+    assert "materialise transaction_features first" in result.failure_data_for_node("training_set").error.cause.message
+
+
+def changed(rows: pa.Table, name: str, values: object) -> pa.Table:
+    return rows.set_column(rows.column_names.index(name), name, values)
+
+
+@pytest.mark.parametrize(
+    ("check", "table", "spoil"),
+    [
+        (
+            splits_keep_the_label_delay,
+            "training/set",
+            lambda rows: changed(rows, "date", pa.repeat(FIRST_DAY, len(rows))),
+        ),
+        (splits_keep_the_label_delay, "training/set", lambda rows: rows.filter(pc.field("split") != "test")),
+        (both_classes_in_each_split, "training/set", lambda rows: rows.filter(pc.field("label"))),
+        (only_the_train_split_is_resampled, "training/resampled", lambda rows: rows.slice(1)),
+        (
+            only_the_train_split_is_resampled,
+            "training/resampled",
+            lambda rows: changed(rows, "label", pa.repeat(False, len(rows))),
+        ),
+    ],
+    ids=["no gap", "a split is gone", "frauds only", "a row is lost", "a synthetic row is legitimate"],
+)
+def test_a_broken_promise_is_noticed(result, platform, tmp_path, check, table, spoil):
+    spoilt = platform_at(tmp_path)
+    note = {"snapshot": platform.lake.note("training/set")["snapshot"]}
+    for name in ("training/set", "training/resampled"):
+        rows = platform.lake.read(name)
+        spoilt.lake.overwrite(name, spoil(rows) if name == table else rows, note)
+    assert not check(spoilt).passed
