@@ -1,24 +1,44 @@
-"""How numbers are shown on an asset's page."""
+"""Numbers on an asset's page, and reading them back in a check."""
 
+import time
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import dagster as dg
+
+from fraud_platform.storage.lake import Lake
 
 MOST_DAYS = 100
 
 
-def rows_per_day(counts: Mapping[date, int]) -> dg.MarkdownMetadataValue:
-    """A table of days and rows; only its first MOST_DAYS lines where there are more."""
+def daily_table(lake: Lake, table: str, first: date, last: date, started: float) -> dict[str, Any]:
+    """What a daily table tells about the days just written; `started` is a time.monotonic()."""
+    counts = lake.rows_by_date(table, first, last)
+    return {
+        "dagster/row_count": sum(counts.values()),
+        "table_version": lake.version(table),
+        "seconds": round(time.monotonic() - started, 1),
+        "first_day": str(first),
+        "last_day": str(last),
+        "rows_per_day": _rows_per_day(counts),
+    }
+
+
+def last_materialisation(context: dg.AssetCheckExecutionContext, asset: str) -> dict[str, Any]:
+    """Metadata values of an asset's newest materialisation, in this run or before it."""
+    event = context.instance.get_latest_materialization_event(dg.AssetKey(asset))
+    if event is None or event.asset_materialization is None:
+        raise dg.Failure(f"{asset} was never materialised")
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def last_days(context: dg.AssetCheckExecutionContext, asset: str) -> tuple[date, date]:
+    """First and last day that an asset was materialised for last."""
+    values = last_materialisation(context, asset)
+    return date.fromisoformat(values["first_day"]), date.fromisoformat(values["last_day"])
+
+
+def _rows_per_day(counts: Mapping[date, int]) -> dg.MarkdownMetadataValue:
     lines = [f"| {day} | {rows:,} |" for day, rows in list(counts.items())[:MOST_DAYS]]
     return dg.MetadataValue.md("\n".join(["| day | rows |", "|---|---:|", *lines]))
-
-
-def table_metadata(counts: Mapping[date, int], version: int, seconds: float) -> dict[str, dg.MetadataValue]:
-    """What every daily table tells about the days just written."""
-    return {
-        "dagster/row_count": dg.MetadataValue.int(sum(counts.values())),
-        "table_version": dg.MetadataValue.int(version),
-        "seconds": dg.MetadataValue.float(round(seconds, 1)),
-        "rows_per_day": rows_per_day(counts),
-    }

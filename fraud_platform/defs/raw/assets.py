@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from fraud_platform.defs.metadata import table_metadata
+from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.partitions import DAILY, ONE_RUN, days_of
 from fraud_platform.defs.raw.ingest import ingest
 from fraud_platform.resources.platform import PlatformResource
@@ -43,13 +43,5 @@ def raw_messages(
     offsets = {days.topic: days.offsets for days in (transactions, labels)}
     for table in ("raw_transactions", "raw_labels", "raw_rejected"):
         name = table.replace("_", "/", 1)
-        counts = lake.rows_by_date(name, first, last)
-        yield dg.MaterializeResult(
-            table,
-            metadata={
-                **table_metadata(counts, lake.version(name), time.monotonic() - started),
-                "first_day": str(first),
-                "last_day": str(last),
-                "offset_ranges": offsets,
-            },
-        )
+        numbers = daily_table(lake, name, first, last, started)
+        yield dg.MaterializeResult(table, metadata={**numbers, "offset_ranges": offsets})

@@ -1,9 +1,8 @@
 """Promises of the raw tables, held against the offset ranges of their last materialisation."""
 
-from datetime import date
-
 import dagster as dg
 
+from fraud_platform.defs.metadata import last_days, last_materialisation
 from fraud_platform.resources.platform import PlatformResource
 
 MOST_REJECTED = 0.01
@@ -12,16 +11,12 @@ MOST_REJECTED = 0.01
 
 def _counts(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> tuple[int, int, int]:
     """Offsets in the days materialised last, and the accepted and rejected rows that came of them."""
-    event = context.instance.get_latest_materialization_event(dg.AssetKey("raw_transactions"))
-    if event is None or event.asset_materialization is None:
-        raise dg.Failure("raw_transactions was never materialised")
-    facts = event.asset_materialization.metadata
-    first, last = (date.fromisoformat(str(facts[name].value)) for name in ("first_day", "last_day"))
+    first, last = last_days(context, "raw_transactions")
     topic = platform.settings.kafka_topic
-    offsets = sum(end - start for start, end in facts["offset_ranges"].value[topic].values())  # type: ignore[union-attr, index, call-overload]
+    ranges = last_materialisation(context, "raw_transactions")["offset_ranges"][topic]
     accepted = sum(platform.lake.rows_by_date("raw/transactions", first, last).values())
     topics = platform.lake.read("raw/rejected", ["topic"], first, last)["topic"].to_pylist()
-    return offsets, accepted, topics.count(topic)
+    return sum(end - start for start, end in ranges.values()), accepted, topics.count(topic)
 
 
 @dg.asset_check(asset="raw_transactions")

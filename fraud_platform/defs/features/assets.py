@@ -1,0 +1,79 @@
+"""Feature tables: merchants as of the start of a day, and every accepted transaction."""
+
+import time
+from datetime import timedelta
+
+import dagster as dg
+
+from fraud_platform.core.features.merchant_risk import look_back_days
+from fraud_platform.core.features.table import MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.defs.features import customers, merchants
+from fraud_platform.defs.features.buckets import bucket_count
+from fraud_platform.defs.metadata import daily_table
+from fraud_platform.defs.partitions import DAILY, LABEL_DELAY_DAYS, ONE_RUN, days_before, days_of
+from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.resources.spark import SparkResource
+from fraud_platform.storage.spark import read_days, replace_days
+
+_RISK_LOOK_BACK = look_back_days(LABEL_DELAY_DAYS)
+
+
+@dg.asset(
+    group_name="features",
+    kinds={"spark", "deltalake"},
+    partitions_def=DAILY,
+    backfill_policy=ONE_RUN,
+    deps=[
+        dg.AssetDep("raw_transactions", partition_mapping=days_before(_RISK_LOOK_BACK, LABEL_DELAY_DAYS + 1)),
+        dg.AssetDep("raw_labels", partition_mapping=days_before(_RISK_LOOK_BACK + merchants.REPORT_LEAD_DAYS, 1)),
+    ],
+)
+def merchant_risk(
+    context: dg.AssetExecutionContext, platform: PlatformResource, spark: SparkResource
+) -> dg.MaterializeResult:
+    """Merchants with their transactions, fraud share and mean amount, as known at the start of the day."""
+    started = time.monotonic()
+    first, last = days_of(context)
+    lake, delay = platform.lake, platform.settings.label_delay_days
+    transaction_days = merchants.transaction_days(first, last, delay)
+    report_days = merchants.report_days(first, last, delay)
+    rows = merchants.merchant_rows(
+        read_days(spark.session, lake, "raw/transactions", *transaction_days, merchants.TRANSACTION_COLUMNS),
+        read_days(spark.session, lake, "raw/labels", *report_days, merchants.REPORT_COLUMNS),
+        first,
+        last,
+        delay,
+        bucket_count(platform.settings, lake, *transaction_days),
+    )
+    replace_days(rows, lake, "features/merchant_risk", first, last)
+    return dg.MaterializeResult(metadata=daily_table(lake, "features/merchant_risk", first, last, started))
+
+
+@dg.asset(
+    group_name="features",
+    kinds={"spark", "deltalake"},
+    partitions_def=DAILY,
+    backfill_policy=ONE_RUN,
+    deps=[
+        dg.AssetDep("raw_transactions", partition_mapping=days_before(customers.LOOK_BACK_DAYS, 0)),
+        "merchant_risk",
+    ],
+)
+def transaction_features(
+    context: dg.AssetExecutionContext, platform: PlatformResource, spark: SparkResource
+) -> dg.MaterializeResult:
+    """All declared features of every accepted transaction, duplicates left out."""
+    started = time.monotonic()
+    first, last = days_of(context)
+    lake = platform.lake
+    from_day = first - timedelta(days=customers.LOOK_BACK_DAYS)
+    merchant_columns = ["merchant_id", "date", *(f.name for f in MERCHANT_FEATURES)]
+    rows = customers.transaction_features(
+        read_days(spark.session, lake, "raw/transactions", from_day, last, customers.READ_COLUMNS),
+        read_days(spark.session, lake, "features/merchant_risk", first, last, merchant_columns),
+        first,
+        bucket_count(platform.settings, lake, from_day, last),
+    )
+    replace_days(rows, lake, "features/transactions", first, last)
+    numbers = daily_table(lake, "features/transactions", first, last, started)
+    return dg.MaterializeResult(metadata={**numbers, "feature_set": feature_set_hash()})

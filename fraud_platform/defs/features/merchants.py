@@ -1,0 +1,101 @@
+"""merchant_risk as Spark sees it: transactions with their fraud reports, over buckets of merchants."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from fraud_platform.core.features.merchant_risk import (
+    NAMES,
+    FraudReports,
+    MerchantTransactions,
+    look_back_days,
+    merchant_risk,
+)
+from fraud_platform.core.features.table import DAY_MS
+from fraud_platform.schemas import MAX_LATENESS_MS
+from fraud_platform.storage.topic_days import EPOCH
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+TRANSACTION_COLUMNS = ["date", "kafka_partition", "kafka_offset", "transaction_id", "merchant_id", "amount"]
+REPORT_COLUMNS = ["date", "kafka_partition", "kafka_offset", "transaction_id", "is_fraud", "reported_at_ms"]
+REPORT_LEAD_DAYS = -(-MAX_LATENESS_MS // DAY_MS)
+"""A fraud can be reported before the transaction arrives, by as much as that is late."""
+
+_ROWS = pa.schema([("merchant_id", pa.string()), ("date", pa.date32()), *((name, pa.float64()) for name in NAMES)])
+
+
+def transaction_days(first: date, last: date, delay_days: int) -> tuple[date, date]:
+    """Arrival days of the transactions that the as-of days first to last depend on."""
+    return first - timedelta(days=look_back_days(delay_days)), last - timedelta(days=delay_days + 1)
+
+
+def report_days(first: date, last: date, delay_days: int) -> tuple[date, date]:
+    """Arrival days of the reports on them: what arrives on an as-of day is not known at its start."""
+    return transaction_days(first, last, delay_days)[0] - timedelta(days=REPORT_LEAD_DAYS), last - timedelta(days=1)
+
+
+def merchant_rows(
+    transactions: "DataFrame", reports: "DataFrame", first: date, last: date, delay_days: int, buckets: int
+) -> "DataFrame":
+    """Rows of merchant_risk for the as-of days first to last.
+
+    transactions: TRANSACTION_COLUMNS over `transaction_days`; reports: REPORT_COLUMNS over `report_days`.
+    """
+    from pyspark.sql import functions as F
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        received = list(batches)
+        if received:
+            yield from risk_of_merchants(pa.Table.from_batches(received), first, last, delay_days).to_batches()
+
+    named = reports.select(
+        "transaction_id",
+        *(F.col(name).alias(f"report_{name}") for name in ("date", "kafka_partition", "kafka_offset")),
+        "is_fraud",
+        "reported_at_ms",
+    )
+    reported = transactions.join(named, "transaction_id", "left")
+    return reported.repartition(buckets, "merchant_id").mapInArrow(rows, from_arrow_schema(_ROWS))
+
+
+def risk_of_merchants(rows: pa.Table, first: date, last: date, delay_days: int) -> pa.Table:
+    """Rows of merchant_risk from all transactions of some merchants.
+
+    rows: TRANSACTION_COLUMNS and, one row for each report on a transaction, report_date,
+    report_kafka_partition, report_kafka_offset, is_fraud and reported_at_ms, null where there is none.
+    """
+    frame = rows.to_pandas(date_as_object=False)
+    frame = frame.sort_values(["date", "kafka_partition", "kafka_offset"], kind="stable", ignore_index=True)
+    row = frame.groupby(["kafka_partition", "kafka_offset"], sort=False).ngroup().to_numpy()
+    once = frame[~frame.duplicated(["kafka_partition", "kafka_offset"])]
+    merchant, merchant_ids = pd.factorize(once["merchant_id"])
+    transactions = MerchantTransactions(
+        merchant,
+        pd.factorize(once["transaction_id"])[0],
+        _day_numbers(once["date"]),
+        np.rint(once["amount"].to_numpy() * 100).astype(np.int64),
+    )
+    reported = frame.assign(row=row).dropna(subset="reported_at_ms")
+    reported = reported.sort_values(["report_date", "report_kafka_partition", "report_kafka_offset"])
+    time_ms = reported["reported_at_ms"].to_numpy(np.int64)
+    # Known at the start of the first day after both its time and its arrival.
+    known = np.maximum(time_ms // DAY_MS, _day_numbers(reported["report_date"])) + 1
+    reports = FraudReports(reported["row"].to_numpy(), known, time_ms, reported["is_fraud"].to_numpy(bool))
+    result = merchant_risk(transactions, reports, (first - EPOCH).days, (last - EPOCH).days, delay_days)
+    columns = [
+        pa.array(merchant_ids[result.merchant], pa.string()),
+        pa.array(result.day.astype(np.int32)).cast(pa.date32()),
+        *(pa.array(np.ascontiguousarray(column)) for column in result.values.T),
+    ]
+    return pa.table(columns, schema=_ROWS)
+
+
+def _day_numbers(days: pd.Series) -> np.ndarray:
+    return days.to_numpy().astype("datetime64[D]").astype(np.int64)
