@@ -13,6 +13,7 @@ BATCH = np.array([[1.0, 250.0], [2.0, -1.0]])
 def test_equal_features_agree_up_to_the_last_bits(last_bit):
     parity = compare_features(IDS, BATCH, BATCH + last_bit, NAMES)
     assert parity.holds
+    assert parity.max_difference == last_bit
     assert str(parity) == "2 transactions agree in every feature"
 
 

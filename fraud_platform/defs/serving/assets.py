@@ -1,0 +1,64 @@
+"""Serving: the model in force, and what it decided."""
+
+import time
+
+import dagster as dg
+from pydantic import Field
+
+from fraud_platform.defs.metadata import daily_table
+from fraud_platform.defs.partitions import DAILY, ONE_RUN, days_of
+from fraud_platform.defs.serving.messages import PREDICTION, prediction_rows
+from fraud_platform.defs.serving.promotion import champion
+from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.resources.spark import SparkResource
+from fraud_platform.storage.ledger import wait_for_model
+from fraud_platform.storage.spark import replace_days
+from fraud_platform.storage.topic_days import read_topic_days, topic_days
+
+
+class DeployedModelConfig(dg.Config):
+    """The version to serve."""
+
+    version: int = Field(ge=1, description="Version of the registered model, as MLflow counts them.")
+
+
+@dg.asset(group_name="serving", kinds={"mlflow", "kafka"}, deps=["registered_model"])
+def deployed_model(
+    context: dg.AssetExecutionContext, config: DeployedModelConfig, platform: PlatformResource
+) -> dg.MaterializeResult:
+    """The champion, acknowledged by the running scorer; without that the alias moves back and the run fails."""
+    settings, asked_ms = platform.settings, time.time_ns() // 1_000_000
+    with champion(platform.registry, config.version) as before:
+        context.log.info("the champion was version %s; waiting for the scorer to take %s", before, config.version)
+        # The scorer says nothing about a version that it has already.
+        since_ms = 0 if before == config.version else asked_ms
+        event = wait_for_model(settings, config.version, since_ms, settings.promotion_timeout_seconds)
+    return dg.MaterializeResult(
+        metadata={
+            "version": config.version,
+            "version_before": before,
+            "first_offsets": event.from_offsets or {},
+            "scorer": event.scorer_id,
+            "seconds_to_take_over": max(event.at_ms - asked_ms, 0) / 1000,
+        }
+    )
+
+
+@dg.asset(
+    group_name="serving",
+    kinds={"spark", "deltalake"},
+    partitions_def=DAILY,
+    backfill_policy=ONE_RUN,
+    deps=["fraud_predictions_topic"],
+)
+def scored_transactions(
+    context: dg.AssetExecutionContext, platform: PlatformResource, spark: SparkResource
+) -> dg.MaterializeResult:
+    """Predictions by the day they were made, with the features, model version and source offset of each."""
+    started = time.monotonic()
+    settings, lake = platform.settings, platform.lake
+    days = topic_days(settings, settings.kafka_predictions_topic, *days_of(context))
+    rows = read_topic_days(spark.session, settings, days, prediction_rows, PREDICTION)
+    replace_days(rows, lake, "serving/predictions", days.first, days.last)
+    numbers = daily_table(lake, "serving/predictions", days.first, days.last, started)
+    return dg.MaterializeResult(metadata={**numbers, "offset_ranges": days.offsets})
