@@ -22,3 +22,8 @@ collect_predictions = dg.define_asset_job(
     selection=["scored_transactions", "model_performance"],
     description="The scorer's decisions into the lake, held against batch features and matured labels.",
 )
+verify_predictions = dg.define_asset_job(
+    "verify_predictions",
+    selection=dg.AssetSelection.groups("raw", "features") | dg.AssetSelection.assets("scored_transactions"),
+    description="Features of the days computed again in batch, and the scorer's held against them.",
+)

@@ -1,61 +1,79 @@
-"""The scorer's logged features against the batch features of the same messages, both read from the lake."""
+"""Joins what the scorer computed with what the batch assets computed for the same transactions."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.merchant_risk import MerchantRisk
 from fraud_platform.core.features.parity import Parity, compare_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform.core.features.table import (
+    CUSTOMER_FEATURES,
+    DAY_MS,
+    FEATURE_NAMES,
+    MERCHANT_FEATURES,
+    feature_set_hash,
+)
+from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.topic_days import EPOCH
 
 CUSTOMER_NAMES = [f.name for f in CUSTOMER_FEATURES]
+PLACE = ["kafka_partition", "kafka_offset"]
+"""Where a transaction stands in its topic: the key of the join."""
 
 
-def scored_against_batch(lake: Lake, first: date | None = None, last: date | None = None) -> Parity:
-    """Compare every prediction of the days first to last (of the prediction; all by default) with batch.
+class StreamParity(NamedTuple):
+    """`unknown` transactions were scored, and left out by the batch features that reach past them."""
 
-    Customer features come from features/transactions, by source partition and offset.
-    Merchant features are looked up as of the day that the scorer says it used. A
-    prediction without batch features differs.
+    parity: Parity
+    scored: int
+    not_yet_in_batch: int
+    unknown: int
+
+    @property
+    def holds(self) -> bool:
+        return self.parity.holds and not self.unknown
+
+
+def stream_parity(lake: Lake, first: date, last: date) -> StreamParity:
+    """Compare the features on the predictions of the days with those of the batch tables.
+
+    Merchant features are looked up as of the day that the scorer looked them up.
     """
-    scored = lake.read(
-        "serving/predictions",
-        ["transaction_id", "source_partition", "source_offset", "merchant_risk_date", "features"],
-        first,
-        last,
-    )
-    batch = lake.read("features/transactions", ["kafka_partition", "kafka_offset", "merchant_id", *CUSTOMER_NAMES])
-    where = pd.MultiIndex.from_arrays([batch["kafka_partition"].to_numpy(), batch["kafka_offset"].to_numpy()])
-    rows = where.get_indexer(
-        pd.MultiIndex.from_arrays([scored["source_partition"].to_numpy(), scored["source_offset"].to_numpy()])
-    )
-    customer = np.column_stack([batch[name].to_numpy() for name in CUSTOMER_NAMES])[rows]
-    customer[rows < 0] = np.nan
-    merchants = batch["merchant_id"].to_pandas().to_numpy(object)[rows]
-    return compare_features(
-        scored["transaction_id"].to_numpy(),
-        np.hstack((customer, _merchant_features(lake, merchants, scored["merchant_risk_date"]))),
-        _matrix(scored["features"]),
+    wanted = ["source_partition", "source_offset", "transaction_id", "event_time_ms", "merchant_risk_date"]
+    table = lake.read("serving/predictions", [*wanted, "feature_set", "features"], first, last)
+    table = table.filter(np.equal(table["feature_set"].to_pandas().to_numpy(), feature_set_hash()))
+    stream = table["features"].combine_chunks().flatten().to_numpy().reshape(len(table), len(FEATURE_NAMES))
+    scored = table.select(wanted).to_pandas().rename(columns=dict(zip(wanted[:2], PLACE, strict=True)))
+    batch = _batch_rows(lake, scored) if len(scored) else pd.DataFrame(columns=[*PLACE, "merchant_id", *CUSTOMER_NAMES])
+    joined = scored.assign(row=np.arange(len(scored))).merge(batch, on=PLACE, how="left")
+    reached = joined["kafka_offset"] <= joined["kafka_partition"].map(batch.groupby(PLACE[0])[PLACE[1]].max())
+    missing = joined["merchant_id"].isna()
+    both = joined[~missing].sort_values(PLACE)
+    parity = compare_features(
+        both["transaction_id"].to_numpy(),
+        np.hstack((both[CUSTOMER_NAMES].to_numpy(np.float64), _merchant_values(lake, both))),
+        stream[both["row"].to_numpy()],
         FEATURE_NAMES,
     )
+    return StreamParity(parity, len(scored), int((missing & ~reached).sum()), int((missing & reached).sum()))
 
 
-def _merchant_features(lake: Lake, merchants: np.ndarray, as_of: pa.ChunkedArray) -> Floats:
-    """As of the day given for each row; the declared defaults where it is null."""
-    values = np.tile([f.default for f in MERCHANT_FEATURES], (len(merchants), 1))
-    dates = as_of.to_pandas().to_numpy(object)
-    for text in {d for d in dates if d is not None}:
-        day = date.fromisoformat(str(text))
-        rows = np.flatnonzero(dates == text)
-        values[rows] = MerchantRisk(lake.read("features/merchant_risk", first=day, last=day)).lookup(merchants[rows])
+def _batch_rows(lake: Lake, scored: pd.DataFrame) -> pd.DataFrame:
+    """Batch features of the arrival days that the scored events can have: a late event arrives days after its time."""
+    first, last = scored["event_time_ms"].min() // DAY_MS, scored["event_time_ms"].max() // DAY_MS
+    days = (EPOCH + timedelta(days=int(first) - 1), EPOCH + timedelta(days=int(last) + MAX_LATENESS_MS // DAY_MS + 1))
+    return lake.read("features/transactions", [*PLACE, "merchant_id", *CUSTOMER_NAMES], *days).to_pandas()
+
+
+def _merchant_values(lake: Lake, rows: pd.DataFrame) -> Floats:
+    values = np.tile([f.default for f in MERCHANT_FEATURES], (len(rows), 1))
+    merchants, days = rows["merchant_id"].to_numpy(object), rows["merchant_risk_date"]
+    for day in days.dropna().unique():
+        at = (days == day).to_numpy()
+        as_of = date.fromisoformat(day)
+        values[at] = MerchantRisk(lake.read("features/merchant_risk", first=as_of, last=as_of)).lookup(merchants[at])
     return values
-
-
-def _matrix(features: pa.ChunkedArray) -> Floats:
-    """(n, F) from a list column; every row has the declared features."""
-    flat = features.combine_chunks().flatten().to_numpy()
-    return flat.reshape(len(features), len(FEATURE_NAMES))

@@ -4,8 +4,6 @@ Spark starts it as `python -m` (spark.python.daemon.module); workers are forked 
 """
 
 import pandas  # noqa: F401
-import pyarrow.compute
-import pyspark.sql.pandas.serializers
 from pyspark.daemon import manager
 
 import fraud_platform.core.features.kernel

@@ -72,7 +72,10 @@ class Demo:
 
     def evidence(self, history: Any, live: Any) -> Evidence:
         from fraud_platform.storage.lake import Lake
-        from fraud_platform.storage.parity import scored_against_batch
+        from fraud_platform.storage.parity import stream_parity
+
+        lake = Lake(self.settings)
+        days = lake.dates("serving/predictions")
 
         return Evidence(
             history=history,
@@ -85,7 +88,7 @@ class Demo:
             dead_letters=count_messages(self.settings, self.settings.kafka_dead_letter_topic),
             events=scorer_events(self.settings),
             latencies_ms=self.collector.latencies_ms(self.live.sent_at),
-            parity=scored_against_batch(Lake(self.settings)),
+            parity=stream_parity(lake, days[0], days[-1]).parity,
         )
 
     def day_range(self, first: Any = None, last: Any = None) -> dict[str, str]:

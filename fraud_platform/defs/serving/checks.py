@@ -4,8 +4,8 @@ import dagster as dg
 import numpy as np
 
 from fraud_platform.defs.metadata import last_days
-from fraud_platform.defs.serving.parity import stream_parity
 from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.storage.parity import stream_parity
 
 
 @dg.asset_check(asset="scored_transactions", blocking=True, additional_deps=["transaction_features", "merchant_risk"])
