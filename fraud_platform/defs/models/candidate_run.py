@@ -1,0 +1,65 @@
+"""What candidate_models leaves on disk for one MLflow run, for registered_model and its checks to find."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from fraud_platform.errors import TrainingError
+
+CANDIDATES, REGISTERED = dg.AssetKey("candidate_models"), dg.AssetKey("registered_model")
+
+
+@dataclass(frozen=True)
+class CandidateRun:
+    """Folders of one training run: the main model's bundle, and its plots."""
+
+    mlflow_run_id: str
+    root: Path
+
+    @property
+    def bundle_folder(self) -> Path:
+        return self.root / self.mlflow_run_id / "bundle"
+
+    @property
+    def plots_folder(self) -> Path:
+        return self.root / self.mlflow_run_id / "plots"
+
+    def save_plots(self, plots: dict[str, bytes]) -> Path:
+        """Write the PNG of each named plot; returns their folder."""
+        self.plots_folder.mkdir(parents=True, exist_ok=True)
+        for name, png in plots.items():
+            (self.plots_folder / f"{name}.png").write_bytes(png)
+        return self.plots_folder
+
+    def plots_metadata(self) -> dict[str, dg.MetadataValue]:
+        """The plots as Markdown images that Dagster shows without asking another server."""
+        return {path.stem: _image(path) for path in sorted(self.plots_folder.glob("*.png"))}
+
+
+def latest_candidate_run(instance: dg.DagsterInstance, data_dir: Path) -> CandidateRun:
+    """The run behind the latest materialisation of candidate_models; raises TrainingError where there is none."""
+    metadata = latest_metadata(instance, CANDIDATES)
+    if metadata is None:
+        raise TrainingError("no candidate has been trained yet: materialise candidate_models first")
+    return CandidateRun(metadata["mlflow_run_id"], candidates_folder(data_dir))
+
+
+def candidates_folder(data_dir: Path) -> Path:
+    """Where the runs' folders lie."""
+    return data_dir / "candidates"
+
+
+def latest_metadata(instance: dg.DagsterInstance, asset: dg.AssetKey) -> dict[str, Any] | None:
+    """Plain values of the metadata of an asset's latest materialisation; None where there is none."""
+    event = instance.get_latest_materialization_event(asset)
+    if event is None or event.asset_materialization is None:
+        return None
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def _image(path: Path) -> dg.MetadataValue:
+    encoded = base64.b64encode(path.read_bytes()).decode()
+    return dg.MetadataValue.md(f"![{path.stem}](data:image/png;base64,{encoded})")

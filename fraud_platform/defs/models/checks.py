@@ -1,0 +1,90 @@
+"""What a registered version promises before it may become champion. The sensor promotes only what passed them all."""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.defs.models.assets import candidate_models, registered_model
+from fraud_platform.defs.models.candidate_run import CANDIDATES, REGISTERED, latest_metadata
+from fraud_platform.defs.models.evidence import calibration_on, comparison_with_champion, latency_of
+from fraud_platform.defs.training.dataset import read_test_rows
+from fraud_platform.errors import ModelError
+from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.storage.registry import CHAMPION
+
+if TYPE_CHECKING:
+    from fraud_platform.core.scoring import ModelBundle
+
+
+@dg.asset_check(asset=candidate_models)
+def main_model_beats_references(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """The model that is shipped ranks the test split better than every simpler one; otherwise a warning."""
+    main, *references = _latest(context, CANDIDATES)["average_precision"].items()
+    better = [f"{name} {precision:.4f}" for name, precision in references if precision >= main[1]]
+    return dg.AssetCheckResult(
+        passed=not better,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{main[0]} {main[1]:.4f}, not beaten: {', '.join(better) or f'all {len(references)} references'}",
+    )
+
+
+@dg.asset_check(asset=registered_model, blocking=True)
+def beats_the_champion(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> dg.AssetCheckResult:
+    """The version ranks the test split of the current training set better than the champion does."""
+    version, champion = _registered_version(context), platform.registry.version(CHAMPION)
+    if version == champion:
+        return dg.AssetCheckResult(passed=True, description=f"version {version} is the champion itself")
+    return comparison_with_champion(
+        None if champion is None else _load(platform, champion), _load(platform, version), read_test_rows(platform.lake)
+    )
+
+
+@dg.asset_check(asset=registered_model, blocking=True)
+def is_calibrated(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> dg.AssetCheckResult:
+    """Probabilities on the test split are about as large as the share of frauds."""
+    return calibration_on(_load(platform, _registered_version(context)), read_test_rows(platform.lake))
+
+
+@dg.asset_check(asset=registered_model, blocking=True)
+def reproduces_reference_scores(
+    context: dg.AssetCheckExecutionContext, platform: PlatformResource
+) -> dg.AssetCheckResult:
+    """As MLflow gives it back, the version loads, fits the features and scores its reference rows as before."""
+    try:
+        _load(platform, _registered_version(context)).verify(feature_set_hash())
+    except ModelError as error:
+        return dg.AssetCheckResult(passed=False, description=str(error))
+    return dg.AssetCheckResult(passed=True)
+
+
+@dg.asset_check(asset=registered_model, blocking=True)
+def scores_within_latency_budget(
+    context: dg.AssetCheckExecutionContext, platform: PlatformResource
+) -> dg.AssetCheckResult:
+    """The version scores a transaction within its share of the scorer's time."""
+    return latency_of(_load(platform, _registered_version(context)))
+
+
+GATE = tuple(
+    check.check_key
+    for check in (beats_the_champion, is_calibrated, reproduces_reference_scores, scores_within_latency_budget)
+)
+"""The checks that a version must have passed before it is promoted."""
+
+
+def _registered_version(context: dg.AssetCheckExecutionContext) -> int:
+    return _latest(context, REGISTERED)["version"]
+
+
+def _latest(context: dg.AssetCheckExecutionContext, asset: dg.AssetKey) -> dict:
+    metadata = latest_metadata(context.instance, asset)
+    if metadata is None:
+        raise ModelError(f"there is nothing to check: materialise {asset.to_user_string()} first")
+    return metadata
+
+
+def _load(platform: PlatformResource, version: int) -> "ModelBundle":
+    from fraud_platform.core.scoring import ModelBundle
+
+    return ModelBundle.load(platform.registry.download(version, platform.settings.data_dir / "models"))

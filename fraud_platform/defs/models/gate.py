@@ -1,0 +1,28 @@
+"""Whether the checks let a registered version through, as Dagster's event log tells it."""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+
+def unmet_checks(
+    instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey], materialization_id: int
+) -> list[str]:
+    """In words, each check that has not passed on the materialisation with this storage id.
+
+    A result on an earlier materialisation counts for nothing.
+    """
+    outcomes = ((key.name, _outcome(instance, key, materialization_id)) for key in checks)
+    return [f"{name} {outcome}" for name, outcome in outcomes if outcome is not None]
+
+
+def _outcome(instance: dg.DagsterInstance, key: dg.AssetCheckKey, materialization_id: int) -> str | None:
+    """What is wrong with the latest evaluation; None where it passed."""
+    record = instance.get_latest_asset_check_evaluation_record(key)
+    evaluation = record.evaluation if record else None
+    # A planned check has an event as well, but one without a result.
+    if not isinstance(evaluation, dg.AssetCheckEvaluation) or evaluation.target_materialization_data is None:
+        return "has not run yet"
+    if evaluation.target_materialization_data.storage_id != materialization_id:
+        return "has not run on this version yet"
+    return None if evaluation.passed else f"failed ({evaluation.description or 'see its run'})"
