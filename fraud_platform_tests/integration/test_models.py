@@ -81,6 +81,17 @@ def test_the_first_version_passes_the_gate_and_is_the_challenger(result, platfor
     assert platform.registry.version(CHALLENGER) == 1 and platform.registry.version(CHAMPION) is None
 
 
+@pytest.mark.parametrize(("reference", "passed"), [(0.3, True), (0.5, False)])
+def test_a_reference_that_ranks_better_is_a_warning(reference, passed):
+    precision = {"a_reference": reference, "catboost": 0.4}
+    with dg.DagsterInstance.ephemeral() as fresh:
+        fresh.report_runless_asset_event(
+            dg.AssetMaterialization(CANDIDATES, metadata={"main_model": "catboost", "average_precision": precision})
+        )
+        outcome = checks.main_model_beats_references(dg.build_asset_check_context(instance=fresh))
+    assert (outcome.passed, outcome.severity) == (passed, dg.AssetCheckSeverity.WARN)
+
+
 def test_the_sensor_asks_to_promote_it(result, platform, instance):
     context = dg.build_sensor_context(instance, resources={"platform": platform})
     assert promotion_sensor(context).run_key == "promote-1"

@@ -52,6 +52,7 @@ def candidate_models(
     return dg.MaterializeResult(
         metadata={
             "mlflow_run_id": run.mlflow_run_id,
+            "main_model": trained.main.name,
             "average_precision": {candidate.name: candidate.test.average_precision for candidate in trained.candidates},
             "candidates": dg.MetadataValue.md(_candidates_table(trained.candidates)),
         }

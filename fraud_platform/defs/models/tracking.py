@@ -1,22 +1,28 @@
-"""What a training run leaves in MLflow: a nested run with parameters, measures and plots for each candidate."""
+"""What a training run leaves in MLflow: a nested run with parameters, measures and plots for each candidate.
+
+Imports of plots and models wait for a call, because every module of defs/ is loaded with the definitions.
+"""
 
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fraud_platform.core.arrays import Bools, Floats
 from fraud_platform.core.features.table import FEATURE_NAMES
-from fraud_platform.core.training import plots
 from fraud_platform.core.training.params import TrainingParams
-from fraud_platform.core.training.train import TrainedModel, TrainedModels
 from fraud_platform.defs.training.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from fraud_platform.core.training.train import TrainedModel, TrainedModels
 
 Plots = dict[str, bytes]
 
 
-def main_plots(trained: TrainedModels, scores: dict[str, Floats], labels: Bools) -> Plots:
+def main_plots(trained: "TrainedModels", scores: dict[str, Floats], labels: Bools) -> Plots:
     """Plots of the main candidate on the test split, and of how all candidates rank it."""
+    from fraud_platform.core.training import plots
+
     main = trained.main
     importance = dict(zip(FEATURE_NAMES, main.model.classifier.get_feature_importance(), strict=True))
     return {
@@ -28,7 +34,7 @@ def main_plots(trained: TrainedModels, scores: dict[str, Floats], labels: Bools)
 
 def log_training(
     mlflow: Any,
-    trained: TrainedModels,
+    trained: "TrainedModels",
     params: TrainingParams,
     snapshot: Snapshot,
     scores: dict[str, Floats],
@@ -46,7 +52,7 @@ def log_training(
             _log_candidate(mlflow, candidate, params, drawn)
 
 
-def _log_candidate(mlflow: Any, candidate: TrainedModel, params: TrainingParams, drawn: Plots) -> None:
+def _log_candidate(mlflow: Any, candidate: "TrainedModel", params: TrainingParams, drawn: Plots) -> None:
     mlflow.log_params({"candidate": candidate.name, "calibration": candidate.calibration.method, **asdict(params)})
     metrics = {f"validation_{name}": value for name, value in candidate.validation.metrics().items()}
     metrics |= {f"test_{name}": value for name, value in candidate.test.metrics().items()}
@@ -58,7 +64,9 @@ def _log_candidate(mlflow: Any, candidate: TrainedModel, params: TrainingParams,
         mlflow.log_artifacts(folder, "plots")
 
 
-def _candidate_plots(candidate: TrainedModel, probabilities: Floats, labels: Bools) -> Plots:
+def _candidate_plots(candidate: "TrainedModel", probabilities: Floats, labels: Bools) -> Plots:
+    from fraud_platform.core.training import plots
+
     return {
         "calibration": plots.calibration(probabilities, labels),
         "score_histogram": plots.score_histogram(probabilities, labels, candidate.threshold.value),
