@@ -3,11 +3,16 @@
 Spark starts it as `python -m` (spark.python.daemon.module); workers are forked from it.
 """
 
+import warnings
+
 import pandas  # noqa: F401
 from pyspark.daemon import manager
 
 import fraud_platform.core.features.kernel
 import fraud_platform.schemas  # noqa: F401
+
+# pyspark's own way of putting frames together, once a batch and a worker.
+warnings.filterwarnings("ignore", category=FutureWarning, module=r"pyspark\..*")
 
 if __name__ == "__main__":
     manager()

@@ -8,7 +8,7 @@ import requests
 
 from fraud_platform.errors import FraudPlatformError, ServiceUnavailableError
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 FINAL = ("SUCCESS", "FAILURE", "CANCELED")
 
 LAUNCH = """
