@@ -156,46 +156,45 @@ def assert_features_equal_batch(settings: Settings, scored: list[Prediction]) ->
     assert len(scored) == (~result.duplicate).sum()
 
 
-def test_bad_messages_go_to_the_dead_letter_topic_and_the_rest_is_scored(settings, scorer, tmp_path):
-    Registry(settings).set_alias(CHAMPION, bundles.register(settings, tmp_path / "bundle"))
-    good = transaction_messages(bundles.transactions(1), Disturbances())
-    kafka = producer(settings)
-    for key, value, _, _ in BAD_MESSAGES.values():
-        kafka.produce(settings.kafka_topic, value, key, timestamp=EVENT_TIME_MS, partition=0)
-    kafka.flush()
-    send(settings, good)
-    scorer.start()
-    wait_for(settings, len(good), len(BAD_MESSAGES))
-
-    letters = read(settings, settings.kafka_dead_letter_topic)
-    headers = [dict(m.headers()) for m in letters]
-    by_offset = {int(h["source_offset"]): (m, h) for m, h in zip(letters, headers, strict=True)}
-    with committed_reader(settings) as consumer:
-        sent = {m.offset(): m for m in read_range(consumer, settings.kafka_topic, {0: (0, len(BAD_MESSAGES))})}
-    for offset, (name, (_, _, field, reason)) in enumerate(BAD_MESSAGES.items()):
-        message, header = by_offset[offset]
-        assert header["field"].decode() == field, name
-        assert reason in header["reason"].decode(), name
-        assert (message.value() or None) == (sent[offset].value() or None), name
-        assert header["source_partition"] == b"0"
-    assert len(predictions(settings)) == len(good)
-
-
-def test_a_bad_champion_is_refused_and_the_old_one_goes_on(settings, scorer, tmp_path):
+def test_the_scorer_goes_on_past_bad_messages_and_a_bad_champion(settings, scorer, tmp_path):
     registry = Registry(settings)
     good = bundles.register(settings, tmp_path / "good")
     other_features = bundles.register(settings, tmp_path / "other", feature_set="another")
     registry.set_alias(CHAMPION, good)
+    messages = transaction_messages(bundles.transactions(1), Disturbances())
+    kafka = producer(settings)
+    for key, value, _, _ in BAD_MESSAGES.values():
+        kafka.produce(settings.kafka_topic, value, key, timestamp=EVENT_TIME_MS, partition=0)
+    kafka.flush()
     scorer.start()
-    wait_until(lambda: loaded(settings), "the first model")
+    wait_until(lambda: loaded(settings), "the good model")
+
     registry.set_alias(CHAMPION, other_features)
     wait_until(lambda: refusals(settings), "a refusal")
+    send(settings, messages)
+    wait_for(settings, len(messages), len(BAD_MESSAGES))
+
     assert refusals(settings)[0][0] == other_features
     assert "feature set another" in refusals(settings)[0][1]
-    messages = transaction_messages(bundles.transactions(1), Disturbances())
-    send(settings, messages)
-    wait_for(settings, len(messages))
     assert {p.model_version for p in predictions(settings)} == {good}
+    assert len(predictions(settings)) == len(messages)
+    assert_each_bad_message_has_a_dead_letter(settings)
+
+
+def assert_each_bad_message_has_a_dead_letter(settings: Settings) -> None:
+    """With the bytes as received, the source offset, field and reason."""
+    letters = {}
+    for letter in read(settings, settings.kafka_dead_letter_topic):
+        headers = {name: value.decode() for name, value in letter.headers()}
+        letters[int(headers["source_partition"]), int(headers["source_offset"])] = letter, headers
+    with committed_reader(settings) as consumer:
+        sent = list(read_range(consumer, settings.kafka_topic, {0: (0, len(BAD_MESSAGES))}))
+    assert letters.keys() == {(0, m.offset()) for m in sent}
+    for message, (name, (_, _, field, reason)) in zip(sent, BAD_MESSAGES.items(), strict=True):
+        letter, headers = letters[0, message.offset()]
+        assert (letter.key() or b"", letter.value() or b"") == (message.key() or b"", message.value() or b""), name
+        assert headers["field"] == field, name
+        assert reason in headers["reason"], name
 
 
 def refusals(settings: Settings) -> list[tuple[int | None, str | None]]:
