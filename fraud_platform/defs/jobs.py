@@ -27,3 +27,4 @@ verify_predictions = dg.define_asset_job(
     selection=dg.AssetSelection.groups("raw", "features") | dg.AssetSelection.assets("scored_transactions"),
     description="Features of the days computed again in batch, and the scorer's held against them.",
 )
+ALL = [train_fraud_detection_model, refresh_merchant_risk, collect_predictions, verify_predictions]

@@ -30,3 +30,6 @@ def daily_training(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 def daily_predictions(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Stores yesterday's predictions, and judges those whose labels matured."""
     return dg.RunRequest(run_key=_yesterday(context), partition_key=_yesterday(context))
+
+
+ALL = [merchant_risk_of_the_day, daily_training, daily_predictions]

@@ -5,20 +5,27 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.settings import Settings
 from fraud_platform.storage.spark import spark_config
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-class SparkResource(dg.ConfigurableResource):
+class LazySpark:
     """A session that starts when an asset first asks for it, so a run without Spark stages starts no JVM."""
 
-    platform: PlatformResource
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     @cached_property
     def session(self) -> "SparkSession":
         from dagster_pyspark.resources import spark_session_from_config
 
-        return spark_session_from_config(spark_config(self.platform.settings))
+        return spark_session_from_config(spark_config(self._settings))
+
+
+@dg.resource(required_resource_keys={"platform"})
+def spark(context: dg.InitResourceContext) -> LazySpark:
+    """Spark on the platform's settings."""
+    return LazySpark(context.resources.platform.settings)

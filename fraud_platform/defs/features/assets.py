@@ -12,7 +12,7 @@ from fraud_platform.defs.features.buckets import bucket_count
 from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.partitions import DAILY, LABEL_DELAY_DAYS, ONE_RUN, days_before, days_of
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.resources.spark import SparkResource
+from fraud_platform.resources.spark import LazySpark
 from fraud_platform.storage.spark import read_days, replace_days
 
 _RISK_LOOK_BACK = look_back_days(LABEL_DELAY_DAYS)
@@ -29,7 +29,7 @@ _RISK_LOOK_BACK = look_back_days(LABEL_DELAY_DAYS)
     ],
 )
 def merchant_risk(
-    context: dg.AssetExecutionContext, platform: PlatformResource, spark: SparkResource
+    context: dg.AssetExecutionContext, platform: PlatformResource, spark: dg.ResourceParam[LazySpark]
 ) -> dg.MaterializeResult:
     """Merchants with their transactions, fraud share and mean amount, as known at the start of the day."""
     started = time.monotonic()
@@ -60,7 +60,7 @@ def merchant_risk(
     ],
 )
 def transaction_features(
-    context: dg.AssetExecutionContext, platform: PlatformResource, spark: SparkResource
+    context: dg.AssetExecutionContext, platform: PlatformResource, spark: dg.ResourceParam[LazySpark]
 ) -> dg.MaterializeResult:
     """All declared features of every accepted transaction, duplicates left out."""
     started = time.monotonic()

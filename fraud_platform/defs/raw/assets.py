@@ -9,7 +9,7 @@ from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.partitions import DAILY, ONE_RUN, days_of
 from fraud_platform.defs.raw.ingest import ingest
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.resources.spark import SparkResource
+from fraud_platform.resources.spark import LazySpark
 from fraud_platform.storage.topic_days import topic_days
 
 
@@ -31,7 +31,7 @@ def _table(key: str, topics: list[str], description: str) -> dg.AssetSpec:
     backfill_policy=ONE_RUN,
 )
 def raw_messages(
-    context: dg.AssetExecutionContext, platform: PlatformResource, spark: SparkResource
+    context: dg.AssetExecutionContext, platform: PlatformResource, spark: dg.ResourceParam[LazySpark]
 ) -> Iterator[dg.MaterializeResult]:
     """A day is, of each Kafka partition, the offsets from its midnight to the next one's."""
     started = time.monotonic()

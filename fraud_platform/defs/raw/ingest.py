@@ -1,5 +1,6 @@
 """Days of the two source topics → the three raw tables: each message is read and parsed once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -33,12 +34,18 @@ def ingest(spark: "SparkSession", settings: Settings, lake: Lake, transactions: 
     reports.persist()
     try:
         rejected = _rejected(decoded).unionByName(_rejected(reports))
-        for table, frame in (
-            ("raw/transactions", _accepted(decoded, TRANSACTION)),
-            ("raw/labels", _accepted(reports, LABEL)),
-            ("raw/rejected", rejected),
-        ):
-            replace_days(frame, lake, table, transactions.first, transactions.last)
+        frames = {
+            "raw/transactions": _accepted(decoded, TRANSACTION),
+            "raw/labels": _accepted(reports, LABEL),
+            "raw/rejected": rejected,
+        }
+        # Planning and commits are the driver's, one core's work: side by side they fill each other's gaps.
+        with ThreadPoolExecutor() as pool:
+            for done in [
+                pool.submit(replace_days, frame, lake, table, transactions.first, transactions.last)
+                for table, frame in frames.items()
+            ]:
+                done.result()
     finally:
         decoded.unpersist()
         reports.unpersist()

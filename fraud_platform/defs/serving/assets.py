@@ -10,7 +10,7 @@ from fraud_platform.defs.partitions import DAILY, ONE_RUN, days_of
 from fraud_platform.defs.serving.messages import PREDICTION, prediction_rows
 from fraud_platform.defs.serving.promotion import champion
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.resources.spark import SparkResource
+from fraud_platform.resources.spark import LazySpark
 from fraud_platform.storage.ledger import wait_for_model
 from fraud_platform.storage.spark import replace_days
 from fraud_platform.storage.topic_days import read_topic_days, topic_days
@@ -52,7 +52,7 @@ def deployed_model(
     deps=["fraud_predictions_topic"],
 )
 def scored_transactions(
-    context: dg.AssetExecutionContext, platform: PlatformResource, spark: SparkResource
+    context: dg.AssetExecutionContext, platform: PlatformResource, spark: dg.ResourceParam[LazySpark]
 ) -> dg.MaterializeResult:
     """Predictions by the day they were made, with the features, model version and source offset of each."""
     started = time.monotonic()
