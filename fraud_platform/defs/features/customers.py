@@ -21,13 +21,13 @@ from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-LOOK_BACK_DAYS = HISTORY_DAYS + -(-(MAX_LATENESS_MS + MAX_CLOCK_SKEW_MS) // DAY_MS)
+LOOK_BACK_DAYS = HISTORY_DAYS + -(-2 * (MAX_LATENESS_MS + MAX_CLOCK_SKEW_MS) // DAY_MS)
 """Arrival days that the kernel reads before the first one asked for.
 
-A window reaches HISTORY_DAYS back on the customer's clock, and a clock shows the newest
-event time so far: at most MAX_CLOCK_SKEW_MS after the arrival that moved it. So an event
-that arrived on day D at a clock as old as MAX_LATENESS_MS before D looks back over
-arrivals that lie both spans, and the skew, before D.
+A transaction's clock may lie MAX_LATENESS_MS before its arrival, and its windows reach
+HISTORY_DAYS back from there. Whether a transaction in them is a repeat shows in an
+original that arrived at most MAX_LATENESS_MS earlier, since a later repeat is rejected.
+Clocks run ahead of arrivals by MAX_CLOCK_SKEW_MS at most.
 """
 IDENTIFIERS = [
     "date",

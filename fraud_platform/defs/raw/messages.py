@@ -64,9 +64,10 @@ def label_rows(topic: str) -> Callable[[pa.RecordBatch], pa.Table]:
 
 
 def structs_to_table(structs: Sequence[msgspec.Struct], struct: type[msgspec.Struct]) -> pa.Table:
-    """The structs' fields as columns."""
-    columns: Any = zip(*map(msgspec.structs.astuple, structs), strict=True) if structs else ()
-    return pa.table(dict(zip(struct.__struct_fields__, map(pa.array, columns), strict=False)))
+    """The structs' fields as columns, of null type where there is no struct."""
+    rows = map(msgspec.structs.astuple, structs)
+    columns: Any = zip(*rows, strict=True) if structs else [()] * len(struct.__struct_fields__)
+    return pa.table(dict(zip(struct.__struct_fields__, map(pa.array, columns), strict=True)))
 
 
 def _together(
