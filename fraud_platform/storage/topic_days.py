@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import OffsetRange, committed_reader, offsets_at, spark_options
+from fraud_platform.storage.kafka import OffsetRange, admin_client, committed_reader, offsets_at, spark_options
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -59,7 +59,11 @@ class TopicDays:
 
 
 def topic_days(settings: Settings, topic: str, first: date, last: date) -> TopicDays:
-    """Offset ranges of the days first to last, both included, as Kafka has them now."""
+    """Offset ranges of the days first to last, both included, as Kafka has them now.
+
+    Raises ServiceUnavailableError where the broker does not answer or lacks the topic.
+    """
+    admin_client(settings)
     midnights = [first + timedelta(days=i) for i in range((last - first).days + 2)]
     with committed_reader(settings) as consumer:
         starts = [offsets_at(consumer, topic, _start_ms(day)) for day in midnights]
