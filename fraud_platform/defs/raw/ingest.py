@@ -33,6 +33,9 @@ def ingest(spark: "SparkSession", settings: Settings, lake: Lake, transactions: 
     decoded.persist()
     reports.persist()
     try:
+        # Before the writers share it: two that ask for a part at once would hold both cores for one's work.
+        decoded.count()
+        reports.count()
         rejected = _rejected(decoded).unionByName(_rejected(reports))
         frames = {
             "raw/transactions": _accepted(decoded, TRANSACTION),
