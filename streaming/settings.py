@@ -21,8 +21,6 @@ def spark_config(settings: Settings) -> dict[str, str]:
     return {
         **common_spark_config(settings),
         "spark.ui.enabled": "true",
-        # Batch jobs stop at the quick compiler; a stream runs for months.
-        "spark.driver.extraJavaOptions": "",
         "spark.ui.port": str(settings.spark_ui_port),
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.batch_size),
@@ -33,8 +31,10 @@ def spark_config(settings: Settings) -> dict[str, str]:
         "spark.ui.retainedStages": "100",
         # Old versions of checkpoint and state serve nothing: a restart needs the last two.
         "spark.sql.streaming.minBatchesToRetain": "5",
-        # Hadoop forks a chmod for each local file, and one more for its checksum file.
-        "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
+        # Through FileSystem, whose local implementation is set, and not FileContext, whose is not.
+        "spark.sql.streaming.checkpointFileManagerClass": (
+            "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+        ),
         # An empty batch would only rewrite the state.
         "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     }

@@ -45,7 +45,11 @@ KAFKA = JarSet(
 )
 SPARK = JarSet(
     "spark",
-    ("org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0", "io.delta:delta-spark_4.2_2.13:4.4.0"),
+    (
+        "org.apache.spark:spark-sql-kafka-0-10_2.13:4.2.0",
+        "io.delta:delta-spark_4.2_2.13:4.4.0",
+        "com.globalmentor:hadoop-bare-naked-local-fs:0.1.0",
+    ),
     on_spark=True,
 )
 S3 = JarSet("s3", ("org.apache.hadoop:hadoop-aws:3.5.0",), on_spark=True)

@@ -19,7 +19,7 @@ class Plan:
     live_from: date
     today: date
     messages_per_second: float = 220
-    live_seconds_after_promotion: float = 15
+    live_seconds_after_promotion: float = 10
 
     @property
     def history_days(self) -> int:

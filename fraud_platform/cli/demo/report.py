@@ -42,7 +42,7 @@ class Evidence:
     dead_letters: int
     events: Sequence[ScorerEvent]
     latencies_ms: np.ndarray
-    """Live transactions only."""
+    """Of the live transactions that were sent once the history was scored."""
     parity: Parity
 
 
