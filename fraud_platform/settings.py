@@ -123,15 +123,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, environment, .env, config/config.yaml: the first that names a field wins."""
-        return (
-            sources["init_settings"],
-            sources["env_settings"],
-            sources["dotenv_settings"],
-            YamlConfigSettingsSource(settings_cls),
-        )
+        return init_settings, env_settings, dotenv_settings, YamlConfigSettingsSource(settings_cls)
 
     @cached_property
     def lake_uri(self) -> str:

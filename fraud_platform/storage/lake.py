@@ -61,6 +61,10 @@ class Lake:
         days, rows = counts["partition.date"].to_pylist(), counts["num_records_sum"].to_pylist()
         return {day: n for day, n in sorted(zip(days, rows, strict=True)) if first <= day <= last}
 
+    def row_count(self, table: str, first: date, last: date) -> int:
+        """Rows of the days first to last, both included."""
+        return sum(self.rows_by_date(table, first, last).values())
+
     def read(
         self,
         table: str,
@@ -100,6 +104,7 @@ class Lake:
             mode="overwrite",
             partition_by=["date"],
             predicate=days_predicate(first, last) if self.exists(table) else None,
+            schema_mode="merge",  # a new feature is a new column
             storage_options=self._storage_options,
         )
         return self.version(table)

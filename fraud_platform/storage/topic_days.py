@@ -48,6 +48,11 @@ class TopicDays:
         """All the days' offsets as one range a partition."""
         return {p: (int(bounds[0]), int(bounds[-1])) for p, bounds in sorted(self.bounds.items())}
 
+    @property
+    def messages(self) -> int:
+        """Upper bound of the number of messages: markers of transactions take offsets, too."""
+        return sum(end - start for start, end in self.offsets.values())
+
     def day_numbers(self, partitions: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
         """Days since 1970-01-01 of messages, by their place in the bounds."""
         day = np.empty(len(offsets), np.int32)

@@ -34,9 +34,9 @@ class Plan:
 def demo_plan(settings: Settings, today: date, history_days: int = 60) -> Plan:
     """Two months of history that end early enough for a week of live days and their chargebacks."""
     live_from = today - timedelta(days=MAX_REPORT_DELAY_DAYS + 8)
-    return Plan(World(settings.seed, customers=4200), live_from - timedelta(days=history_days), live_from, today)
+    return Plan(World(settings.seed, customers=3900), live_from - timedelta(days=history_days), live_from, today)
 
 
 FIRST_TRAINING: dict[str, Any] = {"epochs": 40, "learning_rate": 0.05}
-SECOND_TRAINING: dict[str, Any] = {"epochs": 300, "learning_rate": 0.08, "references": False}
+SECOND_TRAINING: dict[str, Any] = {"epochs": 200, "learning_rate": 0.1, "references": False}
 """Configuration of candidate_models; the second one must beat the first on the same test rows."""

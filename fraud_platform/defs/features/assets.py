@@ -45,7 +45,9 @@ def merchant_risk(
         delay,
         bucket_count(platform.settings, lake, *transaction_days),
     )
-    replace_days(rows, lake, "features/merchant_risk", first, last)
+    # Never more rows than transactions times days in the window, and far fewer where merchants sell.
+    count = lake.row_count("raw/transactions", *transaction_days)
+    replace_days(rows, lake, "features/merchant_risk", first, last, count)
     return dg.MaterializeResult(metadata=daily_table(lake, "features/merchant_risk", first, last, started))
 
 
@@ -74,6 +76,7 @@ def transaction_features(
         first,
         bucket_count(platform.settings, lake, from_day, last),
     )
-    replace_days(rows, lake, "features/transactions", first, last)
+    count = lake.row_count("raw/transactions", first, last)
+    replace_days(rows, lake, "features/transactions", first, last, count)
     numbers = daily_table(lake, "features/transactions", first, last, started)
     return dg.MaterializeResult(metadata={**numbers, "feature_set": feature_set_hash()})

@@ -32,6 +32,7 @@ def ingest(spark: "SparkSession", settings: Settings, lake: Lake, transactions: 
     # Accepted and rejected rows go to different tables; parsing again would cost more than keeping them.
     decoded.persist()
     reports.persist()
+    messages = transactions.messages + labels.messages
     try:
         # Before the writers share it: two that ask for a part at once would hold both cores for one's work.
         decoded.count()
@@ -45,7 +46,7 @@ def ingest(spark: "SparkSession", settings: Settings, lake: Lake, transactions: 
         # Planning and commits are the driver's, one core's work: side by side they fill each other's gaps.
         with ThreadPoolExecutor() as pool:
             for done in [
-                pool.submit(replace_days, frame, lake, table, transactions.first, transactions.last)
+                pool.submit(replace_days, frame, lake, table, transactions.first, transactions.last, messages)
                 for table, frame in frames.items()
             ]:
                 done.result()

@@ -59,6 +59,6 @@ def scored_transactions(
     settings, lake = platform.settings, platform.lake
     days = topic_days(settings, settings.kafka_predictions_topic, *days_of(context))
     rows = read_topic_days(spark.session, settings, days, prediction_rows, PREDICTION)
-    replace_days(rows, lake, "serving/predictions", days.first, days.last)
+    replace_days(rows, lake, "serving/predictions", days.first, days.last, days.messages)
     numbers = daily_table(lake, "serving/predictions", days.first, days.last, started)
     return dg.MaterializeResult(metadata={**numbers, "offset_ranges": days.offsets})
