@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     kafka_predictions_topic: str = Field("fraud_predictions", description="Topic that predictions are written to.")
     kafka_dead_letter_topic: str = Field("transactions_dead_letter", description="Topic of rejected messages.")
     kafka_events_topic: str = Field("scorer_events", description="Topic of the scorer's ledger.")
-    kafka_partitions: int = Field(4, ge=1, description="Partitions of the topics that the platform creates.")
+    kafka_partitions: int = Field(2, ge=1, description="Partitions of the topics that the platform creates.")
     kafka_group_id: str = Field(
         "fraud-scorer", description="Prefix of the scorer's consumer group and transactional id."
     )
@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     spark_master: str = Field("local[*]", description="Spark master URL.")
     spark_driver_memory: str = Field("2g", pattern=r"^\d+[kmgt]$", description="Memory of a Spark driver.")
     spark_executor_memory: str = Field("2g", pattern=r"^\d+[kmgt]$", description="Memory of a Spark executor.")
-    spark_shuffle_partitions: int = Field(4, ge=1, description="Shuffle partitions of batch jobs and of the scorer.")
+    spark_shuffle_partitions: int = Field(2, ge=1, description="Shuffle partitions of batch jobs and of the scorer.")
     spark_ui_port: int = Field(4040, ge=1, le=65535, description="Port of the scorer's Spark UI.")
 
     bind_host: str = Field(
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     )
     metrics_port: int = Field(9108, ge=1, le=65535, description="Port of the scorer's /metrics and /health.")
     state_buckets: int = Field(
-        8, ge=1, description="Hash buckets of customers in the scorer's state; fixed for the life of a checkpoint."
+        6, ge=1, description="Hash buckets of customers in the scorer's state; fixed for the life of a checkpoint."
     )
     max_offsets_per_trigger: int = Field(
         50_000, ge=1, description="Most transactions in one micro-batch of the scorer."

@@ -31,6 +31,14 @@ query($job: String!) {
 REPOSITORY = """
 { repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"""
 
+LATEST_CHECK = """
+query($asset: AssetKeyInput!, $check: String!) {
+  assetCheckExecutions(assetKey: $asset, checkName: $check, limit: 1) {
+    status
+    evaluation { metadataEntries { label ... on FloatMetadataEntry { floatValue } ... on IntMetadataEntry { intValue } } }
+  }
+}"""
+
 
 class DagsterClient:
     """The few calls that the demo needs; raises ServiceUnavailableError where the webserver is away."""
@@ -91,6 +99,13 @@ class DagsterClient:
         raise FraudPlatformError(
             f"no run of {job} was requested within {timeout_seconds:g} s: see {self._url}/automation"
         )
+
+    def latest_check(self, asset: str, check: str) -> dict[str, float]:
+        """Numbers in the metadata of a check's latest evaluation, by label."""
+        (latest,) = self._query(LATEST_CHECK, asset={"path": [asset]}, check=check)["assetCheckExecutions"]
+        entries = latest["evaluation"]["metadataEntries"]
+        values = {e["label"]: e.get("floatValue", e.get("intValue")) for e in entries}
+        return {label: value for label, value in values.items() if value is not None}
 
     def _query(self, query: str, **variables: Any) -> dict[str, Any]:
         try:

@@ -77,11 +77,6 @@ class Demo:
         return all(row.holds is not False for row in rows)
 
     def evidence(self, history: FeedReport, live: FeedReport, caught_up_at: float) -> Evidence:
-        from fraud_platform.storage.lake import Lake
-        from fraud_platform.storage.parity import stream_parity
-
-        lake = Lake(self.settings)
-        days = lake.dates("serving/predictions")
 
         return Evidence(
             history=history,
@@ -96,7 +91,7 @@ class Demo:
             latencies_ms=self.collector.latencies_ms(
                 {name: at for name, at in self.live.sent_at.items() if at >= caught_up_at}
             ),
-            parity=stream_parity(lake, days[0], days[-1]).parity,
+            parity=self.dagster.latest_check("scored_transactions", "features_match_stream"),
         )
 
     def day_range(self, first: Any = None, last: Any = None) -> dict[str, str]:
