@@ -35,7 +35,9 @@ LATEST_CHECK = """
 query($asset: AssetKeyInput!, $check: String!) {
   assetCheckExecutions(assetKey: $asset, checkName: $check, limit: 1) {
     status
-    evaluation { metadataEntries { label ... on FloatMetadataEntry { floatValue } ... on IntMetadataEntry { intValue } } }
+    evaluation {
+      metadataEntries { label ... on FloatMetadataEntry { floatValue } ... on IntMetadataEntry { intValue } }
+    }
   }
 }"""
 
