@@ -4,7 +4,6 @@ Modules of commands import what is heavy inside their functions, so that --help 
 """
 
 import importlib
-import importlib.util
 from typing import Any
 
 import typer
@@ -48,7 +47,4 @@ app = typer.Typer(
     help="Fraud detection on Kafka, Spark, Dagster and MLflow. Start with `fraud demo`, or `fraud up`.",
 )
 for _name, _module in COMMANDS.items():
-    if importlib.util.find_spec(_module):
-        _function = getattr(importlib.import_module(_module), _name, None)
-        if _function:
-            app.command(_name)(_function)
+    app.command(_name)(getattr(importlib.import_module(_module), _name))

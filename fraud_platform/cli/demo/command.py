@@ -5,15 +5,12 @@ import signal
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from fraud_platform.errors import ConfigurationError, FraudPlatformError
-
-if TYPE_CHECKING:
-    from fraud_platform.settings import Settings
+from fraud_platform.errors import ConfigurationError
 
 MARKER = ".demo"
 
@@ -30,7 +27,7 @@ def demo(
     Examples: `fraud demo`, `fraud demo --keep`
     """
     from fraud_platform.cli.demo.plan import demo_plan
-    from fraud_platform.cli.demo.run import Demo
+    from fraud_platform.cli.demo.run import Demo, urls
     from fraud_platform.settings import load_settings
 
     console = Console()
@@ -48,15 +45,17 @@ def demo(
         held = run.run()
         console.print(f"{timedelta(seconds=round(time.monotonic() - started))} in all")
     except KeyboardInterrupt:
+        keep = False
         raise typer.Exit(130) from None
     finally:
         if keep:
-            print_urls(settings, console)
+            console.print(f"still running; stop it with 'fraud down'\n{urls(settings)}", highlight=False)
         else:
             with console.status("stopping"):
                 run.stack.down()
     if not held:
-        raise FraudPlatformError("the demo's table has lines that do not hold; see above")
+        typer.secho("lines marked ✗ do not hold", err=True, fg=typer.colors.RED)
+        raise typer.Exit(1)
 
 
 def forget_former_demo(data_dir: Path) -> bool:
@@ -69,11 +68,3 @@ def forget_former_demo(data_dir: Path) -> bool:
             "remove it with 'make clean', or point DATA_DIR elsewhere"
         )
     return True
-
-
-def print_urls(settings: "Settings", console: Console) -> None:
-    console.print(
-        f"still running: Dagster {settings.dagster_url} · MLflow {settings.mlflow_tracking_uri} · "
-        f"Spark http://127.0.0.1:{settings.spark_ui_port} · metrics http://127.0.0.1:{settings.metrics_port}/metrics\n"
-        "stop it with 'fraud down'"
-    )

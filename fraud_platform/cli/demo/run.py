@@ -46,6 +46,7 @@ class Demo:
         with self.phase("start the stack") as show:
             self.stack.up(BEFORE_THE_SCORER, lambda name, state: show(f"{name}: {state}"))
             self.collector.start()
+        self.console.print(f"watch it: {urls(self.settings)}", highlight=False)
         with self.phase(f"send {self.plan.history_days} days of history", self.plan.history_days) as show:
             history = send_history(self.settings, self.plan, show)
         with self.phase("raw → features → first training, scorer started beside it") as show:
@@ -139,3 +140,11 @@ RETRAINED = ["candidate_models", "registered_model"]
 def training(changes: dict[str, Any]) -> dict[str, Any]:
     """Run configuration of a training."""
     return {"ops": {"candidate_models": {"config": changes}}}
+
+
+def urls(settings: Settings) -> str:
+    """Where people look while it runs."""
+    return (
+        f"Dagster {settings.dagster_url} · MLflow {settings.mlflow_tracking_uri} · "
+        f"Spark http://127.0.0.1:{settings.spark_ui_port} · metrics http://127.0.0.1:{settings.metrics_port}/metrics"
+    )

@@ -30,4 +30,4 @@ def promotion_sensor(context: dg.SensorEvaluationContext, platform: PlatformReso
     context.update_cursor(str(materialization_id))
     if champion is not None and version <= champion:
         return dg.SkipReason(f"version {version} is not newer than the champion, version {champion}")
-    return dg.RunRequest(run_key=f"promote-{version}", run_config=promotion_of(version))
+    return dg.RunRequest(run_key=f"promote-{version}-{materialization_id}", run_config=promotion_of(version))
