@@ -50,11 +50,10 @@ class Process:
         self.handle_signals()  # again: a new SparkContext puts its own handler on SIGINT
         log.info("waiting for a model with the alias champion")
         threading.Thread(target=self._score, args=(spark,), name="query", daemon=True).start()
-        failure = self._endings.get()
+        if failure := self._endings.get():
+            raise failure
         self._watcher.stop()
         self._scorer.stop()
-        if failure:
-            raise failure
 
     def _score(self, spark: SparkSession) -> None:
         """From the first champion to the end of the query, which is the end of the process."""

@@ -1,0 +1,63 @@
+"""A batch's messages: thresholds, reasons for alerts only, dead letters as received."""
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from fraud_platform.core.features.events import NO_EVENTS
+from fraud_platform.core.features.table import MERCHANT_FEATURES
+from fraud_platform.schemas import Prediction
+from fraud_platform_tests import bundles
+from fraud_platform_tests.bad_messages import EVENT_TIME_MS, KEY, valid
+from fraud_platform_tests.unit.streaming.test_state import good, messages
+from streaming.scoring import LoadedModel, score_batch
+from streaming.state import transform
+
+SCORED_AT_MS = EVENT_TIME_MS + 1000
+
+
+class NoRisk:
+    """The tables of a lake without merchant_risk."""
+
+    def lookup(self, days, merchant_ids):
+        return np.tile([f.default for f in MERCHANT_FEATURES], (len(days), 1)), [None] * len(days)
+
+
+@pytest.fixture(scope="module")
+def rows() -> pa.Table:
+    frame, _ = transform(messages([good(1), (KEY, b"\xff"), good(2), good(1)]), NO_EVENTS)
+    return pa.Table.from_pandas(frame)
+
+
+def score(rows: pa.Table, threshold: float, settings):
+    return score_batch(rows, LoadedModel(3, bundles.bundle(), threshold), NoRisk(), settings, SCORED_AT_MS)
+
+
+def test_scored_rows_become_predictions_and_rejected_ones_dead_letters(rows, settings):
+    batch = score(rows, 0.5, settings)
+    assert (batch.predictions, batch.rejected, batch.duplicates) == (2, 1, 1)
+    topics = [m.topic for m in batch.messages]
+    assert topics == [settings.kafka_predictions_topic] * 2 + [settings.kafka_dead_letter_topic]
+    prediction = msgspec.json.decode(batch.messages[0].value, type=Prediction)
+    assert (prediction.transaction_id, prediction.source_offset, prediction.model_version) == ("T1", 0, 3)
+    assert prediction.scored_at_ms == SCORED_AT_MS
+    assert prediction.features[0] == 1.0
+    letter = batch.messages[2]
+    assert (letter.key, letter.value) == (KEY, b"\xff")
+    assert dict(letter.headers)["reason"] == b"is not JSON"
+
+
+@pytest.mark.parametrize(("threshold", "alerts"), [(0.0, 2), (1.0, 0)])
+def test_the_threshold_decides_and_only_alerts_have_reasons(rows, threshold, alerts, settings):
+    batch = score(rows, threshold, settings)
+    decoded = [msgspec.json.decode(m.value, type=Prediction) for m in batch.messages[:2]]
+    assert batch.alerts == alerts
+    assert [p.is_fraud for p in decoded] == [bool(alerts)] * 2
+    assert all(not p.reasons for p in decoded if not p.is_fraud)
+
+
+def test_a_batch_without_scored_rows_has_dead_letters_only(settings):
+    frame, _ = transform(messages([(KEY, b"x"), (None, valid())]), NO_EVENTS)
+    batch = score(pa.Table.from_pandas(frame), 0.5, settings)
+    assert (batch.predictions, batch.rejected, len(batch.messages)) == (0, 2, 2)
