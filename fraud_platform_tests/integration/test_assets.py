@@ -192,7 +192,8 @@ def prediction(row: dict, features: list[float]) -> bytes:
 
 
 def test_a_prediction_with_other_features_than_batch_fails_the_check(trained, platform, run):
-    rows = platform.lake.read("features/transactions", first=MIDDLE, last=MIDDLE + timedelta(days=1)).to_pylist()
+    table = platform.lake.read("features/transactions", first=MIDDLE, last=MIDDLE + timedelta(days=1))
+    rows = table.sort_by([(name, "ascending") for name in ("date", "kafka_partition", "kafka_offset")]).to_pylist()
     kafka = producer(platform.settings)
     for row in rows:
         features = [row[name] for name in FEATURE_NAMES]
