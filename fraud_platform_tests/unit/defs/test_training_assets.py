@@ -173,6 +173,6 @@ def test_a_broken_promise_is_noticed(result, platform, tmp_path, check, table, s
     spoilt = platform_at(tmp_path)
     note = {"snapshot": platform.lake.note("training/set")["snapshot"]}
     for name in ("training/set", "training/resampled"):
-        rows = platform.lake.read(name)
+        rows = platform.lake.read(name).sort_by("row")
         spoilt.lake.overwrite(name, spoil(rows) if name == table else rows, note)
     assert not check(spoilt).passed
