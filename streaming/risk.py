@@ -11,8 +11,8 @@ from fraud_platform.core.features.merchant_risk import MerchantRisk
 from fraud_platform.core.features.table import MERCHANT_FEATURES
 from fraud_platform.errors import LakeError
 from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.topic_days import EPOCH
 
-EPOCH = date(1970, 1, 1)
 REFRESH_SECONDS = 10
 KEPT_DAYS = 128
 

@@ -46,19 +46,6 @@ class Collector:
                 self.predictions += [decode(m.value() or b"") for m in messages]
                 self.seen_at += [now] * len(messages)
 
-    def wait_for(self, count: int, timeout_seconds: float) -> bool:
-        """Whether `count` predictions arrived; gives up once none has for `timeout_seconds`."""
-        last, since = -1, time.monotonic()
-        while len(self.predictions) < count:
-            if self.failure:
-                raise self.failure
-            if len(self.predictions) != last:
-                last, since = len(self.predictions), time.monotonic()
-            if time.monotonic() - since > timeout_seconds:
-                return False
-            time.sleep(0.1)
-        return True
-
     def latencies_ms(self, sent_at: dict[str, float]) -> np.ndarray:
         """Source append to visible prediction, for the transactions whose send time is known."""
         return np.array(

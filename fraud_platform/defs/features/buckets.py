@@ -11,5 +11,5 @@ ROWS_PER_BUCKET = 250_000
 
 def bucket_count(settings: Settings, lake: Lake, first: date, last: date) -> int:
     """Enough for the accepted transactions of the days, and for all cores."""
-    rows = sum(lake.rows_by_date("raw/transactions", first, last).values())
+    rows = lake.row_count("raw/transactions", first, last)
     return max(settings.spark_shuffle_partitions, -(-rows // ROWS_PER_BUCKET))

@@ -14,7 +14,7 @@ def _counts(context: dg.AssetCheckExecutionContext, platform: PlatformResource) 
     first, last = last_days(context, "raw_transactions")
     topic = platform.settings.kafka_topic
     ranges = last_materialisation(context, "raw_transactions")["offset_ranges"][topic]
-    accepted = sum(platform.lake.rows_by_date("raw/transactions", first, last).values())
+    accepted = platform.lake.row_count("raw/transactions", first, last)
     topics = platform.lake.read("raw/rejected", ["topic"], first, last)["topic"].to_pylist()
     return sum(end - start for start, end in ranges.values()), accepted, topics.count(topic)
 
