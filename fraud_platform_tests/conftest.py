@@ -1,5 +1,7 @@
 """Fixtures that every test may ask for: settings of its own, and services that start once a test run."""
 
+import os
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,6 +22,17 @@ TOPICS = (
     "kafka_dead_letter_topic",
     "kafka_events_topic",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment_not_activated() -> Iterator[None]:
+    """PATH without the virtual environment, as `make` leaves it: no service may find its Python there."""
+    own = str(Path(sys.executable).parent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(
+            "PATH", os.pathsep.join(folder for folder in os.environ["PATH"].split(os.pathsep) if folder != own)
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ DRIVER_ROWS = 1_000_000
 
 def common_spark_config(settings: Settings) -> dict[str, str]:
     """What batch jobs and the scorer share; raises ConfigurationError where the jars are not fetched."""
+    # pyspark reads its workers' interpreter from here alone; its default is the python3 of PATH.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return {
         "spark.master": settings.spark_master,
         "spark.driver.memory": settings.spark_driver_memory,
@@ -33,7 +35,6 @@ def common_spark_config(settings: Settings) -> dict[str, str]:
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.python.daemon.module": "fraud_platform.storage.python_daemon",
         "spark.sql.warehouse.dir": str(settings.data_dir / "warehouse"),
-        "spark.pyspark.python": sys.executable,
         "spark.log.level": "WARN",
         **_placement(settings),
         **_s3(settings),
