@@ -37,7 +37,8 @@ check: setup  ## Format, lint, types, import contract, and that the definitions 
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
+	@home=$$(mktemp -d) && trap 'rm -rf '$$home EXIT && \
+		DAGSTER_HOME=$$home $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
 
 clean:  ## Stop the stack and delete data, logs and caches; packages and jars stay
 	@[ ! -x $(BIN)/fraud ] || $(BIN)/fraud down

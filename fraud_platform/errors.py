@@ -9,7 +9,8 @@ FraudPlatformError
 │   ├── BundleError          a file of the bundle is missing, malformed or altered
 │   └── FeatureSetMismatchError   the model was trained on another feature set
 ├── PromotionError           the scorer did not take the model in time, or refused it
-└── ExactlyOnceError         the output marker contradicts the checkpoint
+├── ExactlyOnceError         the output marker contradicts the checkpoint
+└── RepartitionedError       the topic got new partitions, which the scorer's checkpoint does not cover
 
 A message names the thing, its value and the way out.
 """
@@ -52,4 +53,8 @@ class PromotionError(FraudPlatformError):
 
 
 class ExactlyOnceError(FraudPlatformError):
+    pass
+
+
+class RepartitionedError(FraudPlatformError):
     pass

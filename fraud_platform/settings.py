@@ -8,7 +8,7 @@ import os
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -97,15 +97,16 @@ class Settings(BaseSettings):
     spark_master: str = Field("local[*]", description="Spark master URL.")
     spark_driver_memory: str = Field("2g", pattern=r"^\d+[kmgt]$", description="Memory of a Spark driver.")
     spark_executor_memory: str = Field("2g", pattern=r"^\d+[kmgt]$", description="Memory of a Spark executor.")
-    spark_shuffle_partitions: int = Field(2, ge=1, description="Shuffle partitions of batch jobs and of the scorer.")
+    spark_shuffle_partitions: int = Field(2, ge=1, description="Shuffle partitions of batch jobs.")
     spark_ui_port: int = Field(4040, ge=1, le=65535, description="Port of the scorer's Spark UI.")
 
     bind_host: str = Field(
         "127.0.0.1", description="Address that the scorer's /metrics, /health and Spark UI listen on."
     )
     metrics_port: int = Field(9108, ge=1, le=65535, description="Port of the scorer's /metrics and /health.")
-    state_buckets: int = Field(
-        6, ge=1, description="Hash buckets of customers in the scorer's state; fixed for the life of a checkpoint."
+    starting_offsets: Literal["lake", "earliest"] = Field(
+        "lake",
+        description="Where a first scorer begins: after the `lake`'s rows, with their history, or `earliest`.",
     )
     max_offsets_per_trigger: int = Field(
         50_000, ge=1, description="Most transactions in one micro-batch of the scorer."

@@ -13,11 +13,11 @@ from fraud_platform.errors import FraudPlatformError
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import create_topics
 from streaming import progress
+from streaming.generation import current_generation
 from streaming.promotion import ChampionWatcher
 from streaming.scorer import Scorer
 from streaming.settings import checkpoint_folder, spark_config
 from streaming.source import raw_messages
-from streaming.state import with_features
 
 log = logging.getLogger("streaming")
 
@@ -59,14 +59,15 @@ class Process:
         """From the first champion to the end of the query, which is the end of the process."""
         try:
             self._scorer.has_model.wait()
+            generation = current_generation(spark, self._settings, checkpoint_folder(self._settings))
             query = (
-                with_features(raw_messages(spark, self._settings))
+                raw_messages(spark, self._settings, generation.starting_offsets)
                 .writeStream.queryName("fraud-scorer")
                 .foreachBatch(self._scorer.process)
-                .option("checkpointLocation", str(checkpoint_folder(self._settings)))
+                .option("checkpointLocation", str(generation.checkpoint))
                 .start()
             )
-            self._scorer.open(str(query.id))
+            self._scorer.open(generation, str(query.id))
             query.awaitTermination()
         except BaseException as error:
             self._endings.put(error)

@@ -15,6 +15,8 @@ from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
 from streaming import progress
+from streaming.features import with_features
+from streaming.generation import Generation
 from streaming.risk import RiskTables
 from streaming.scoring import LoadedModel, score_batch
 from streaming.sink import TransactionalSink
@@ -31,6 +33,7 @@ class Scorer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._generation: Generation | None = None
         self._risk = RiskTables(Lake(settings))
         self._boundary = threading.Condition()
         self._sink: TransactionalSink | None = None
@@ -39,9 +42,10 @@ class Scorer:
         self.scorer_id = f"{socket.gethostname()}-{os.getpid()}"
         self.has_model = threading.Event()
 
-    def open(self, query_id: str) -> None:
-        """Connect the output; batches wait for it, since only a started query knows its id."""
+    def open(self, generation: Generation, query_id: str) -> None:
+        """Connect state and output; batches wait for it, since only a started query knows its id."""
         with self._boundary:
+            self._generation = generation
             self._sink = TransactionalSink(self._settings, query_id)
             self._write_event("started")
             if self._model is not None:
@@ -65,23 +69,26 @@ class Scorer:
             if self._sink is not None:
                 self._write_event("model_refused", model_version=version, reason=reason)
 
-    def process(self, rows: DataFrame, batch_id: int) -> None:
+    def process(self, messages: DataFrame, batch_id: int) -> None:
         """Spark's foreachBatch: evaluate, score and write one micro-batch, exactly once."""
         with self._boundary:
             self._boundary.wait_for(lambda: self._sink is not None or self._stopping)
-            if self._stopping or self._sink is None or self._model is None:
+            if self._stopping or self._sink is None or self._model is None or self._generation is None:
                 raise StoppingError
+            rows = with_features(messages, self._generation.state, batch_id)
             if self._sink.is_written(batch_id):
-                # Out already, but the state of this batch still has to be computed and committed.
+                # Out already, but this batch's part of the state may be missing.
                 rows.write.format("noop").mode("overwrite").save()
                 return
             with progress.BATCH_SECONDS.labels("features").time():
                 table = rows.toArrow()
+            next_offsets = _next_offsets(table)
+            self._generation.check(next_offsets)
             with progress.BATCH_SECONDS.labels("score").time():
                 self._risk.refresh()
                 batch = score_batch(table, self._model, self._risk, self._settings, _now_ms())
             with progress.BATCH_SECONDS.labels("write").time():
-                self._sink.write(batch_id, batch.messages, _next_offsets(table))
+                self._sink.write(batch_id, batch.messages, next_offsets)
         progress.LAST_BATCH.set(batch_id)
         progress.ALERTS.inc(batch.alerts)
         for status in ("predictions", "rejected", "duplicates"):

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.table import DAY_MS, FEATURE_NAMES, feature_set_hash
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, DAY_MS, feature_set_hash
 from fraud_platform.core.scoring import ModelBundle
 from fraud_platform.schemas import Prediction, encode
 from fraud_platform.settings import Settings
+from streaming.features import REJECTED, SCORED
 from streaming.risk import RiskTables
 from streaming.sink import OutMessage
-from streaming.state import CUSTOMER_NAMES, REJECTED, SCORED
 
 
 class LoadedModel(NamedTuple):
@@ -35,7 +35,7 @@ class ScoredBatch(NamedTuple):
 def score_batch(
     rows: pa.Table, model: LoadedModel, risk: RiskTables, settings: Settings, scored_at_ms: int
 ) -> ScoredBatch:
-    """Messages for the rows of one micro-batch (columns of state.OUTPUT_SCHEMA)."""
+    """Messages for the rows of one micro-batch (columns of features.OUTPUT_SCHEMA)."""
     scored = rows.filter(pc.equal(rows["status"], SCORED))
     rejected = rows.filter(pc.equal(rows["status"], REJECTED))
     predictions = _predictions(scored, model, risk, settings, scored_at_ms) if len(scored) else []
@@ -91,11 +91,8 @@ def _predictions(
 
 def _matrix(scored: pa.Table, merchant_values: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n, F) in the declared order: customer features first, merchant features after."""
-    matrix = np.empty((len(scored), len(FEATURE_NAMES)))
-    for i, name in enumerate(CUSTOMER_NAMES):
-        matrix[:, i] = scored[name].to_numpy()
-    matrix[:, len(CUSTOMER_NAMES) :] = merchant_values
-    return matrix
+    packed = b"".join(scored["customer_features"].to_pylist())
+    return np.hstack((np.frombuffer(packed).reshape(-1, len(CUSTOMER_FEATURES)), merchant_values))
 
 
 def _dead_letters(rejected: pa.Table, settings: Settings) -> list[OutMessage]:

@@ -7,7 +7,7 @@ from fraud_platform.storage.spark import common_spark_config
 
 
 def checkpoint_folder(settings: Settings) -> Path:
-    """Spark's checkpoint: offsets, commits, state, and the query id that the output's exactly-once rests on."""
+    """Folder of the scorer's generations, each a Spark checkpoint with its state."""
     return settings.data_dir / "checkpoints" / "scorer"
 
 
@@ -29,12 +29,10 @@ def spark_config(settings: Settings) -> dict[str, str]:
         "spark.sql.ui.retainedExecutions": "50",
         "spark.ui.retainedJobs": "100",
         "spark.ui.retainedStages": "100",
-        # Old versions of checkpoint and state serve nothing: a restart needs the last two.
+        # Old entries of the checkpoint serve nothing: a restart needs the last two.
         "spark.sql.streaming.minBatchesToRetain": "5",
         # Through FileSystem, whose local implementation is set, and not FileContext, whose is not.
         "spark.sql.streaming.checkpointFileManagerClass": (
             "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
         ),
-        # An empty batch would only rewrite the state.
-        "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     }

@@ -1,81 +1,158 @@
-"""The one Python stage of the stream: raw messages and a bucket's history → features and new history."""
+"""The scorer's state: each customer's trailing events, in sorted files that are written once.
 
-from collections.abc import Iterator
-from typing import Any
+Every batch leaves the events it kept as one run, an Arrow file sorted by customer and
+memory-mapped by whoever reads it, so a batch pays for the customers it touches and not
+for those it does not. Runs lie in one folder a Kafka partition, since a customer's
+transactions all do. Small runs are merged as their number grows, old ones are dropped.
+
+A batch reads the runs of the batches before it and no others. Run again after a crash,
+it finds the same state and writes the same run once more.
+"""
+
+import os
+from collections.abc import Iterable
+from functools import partial
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
-from pyspark.sql.streaming.state import GroupState, GroupStateTimeout
 
-from fraud_platform.core.features.events import COLUMNS, EVENT, NO_EVENTS, EventArray, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES
-from fraud_platform.schemas import decode_transactions
+from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
+from fraud_platform.core.features.windows import HISTORY_MS
+from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 
-SCORED, REJECTED, DUPLICATE = "scored", "rejected", "duplicate"
-IDENTIFIERS = ("transaction_id", "customer_id", "merchant_id")
-CUSTOMER_NAMES = [f.name for f in CUSTOMER_FEATURES]
-OUTPUT_SCHEMA = ", ".join(
-    [
-        "status string, partition int, offset bigint, timestamp_ms bigint",
-        "key binary, value binary, field string, reason string",  # of rejected messages
-        "transaction_id string, customer_id string, merchant_id string, event_time_ms bigint",
-        *(f"{name} double" for name in CUSTOMER_NAMES),
+Int = NDArray[np.int64]
+
+SEED_FOLDER = "seed"
+FAN_OUT = 8
+"""So many neighbouring runs of a level become one run."""
+LEVEL_ROWS = (8_192, 65_536, 524_288)
+"""A run belongs to the first level that is larger; the largest runs stay as they are until they are too old."""
+_SCHEMA = pa.schema([("customer", pa.int64()), ("event", pa.binary(EVENT.itemsize))])
+
+
+class Run(NamedTuple):
+    """A file and the batches whose events it holds, both included."""
+
+    path: Path
+    first_batch: int
+    last_batch: int
+
+
+class PartitionState:
+    """The state of one Kafka partition as batch `batch_id` finds it."""
+
+    def __init__(self, folder: Path, partition: int, batch_id: int) -> None:
+        """folder: of all partitions' runs and of the seed, whose events come before those of any batch."""
+        self._folder = folder / str(partition)
+        self._batch_id = batch_id
+        self._runs = [run for run in _runs(self._folder) if run.last_batch < batch_id]
+        self._seed = sorted((folder / SEED_FOLDER).glob("*.arrow"))
+
+    def history(self, customers: Int) -> EventArray:
+        """Events of the customers (sorted, unique), in each one's order of arrival."""
+        files = map(RunFile, [*self._seed, *(run.path for run in self._runs)])
+        return np.concatenate([NO_EVENTS, *(file.events_of(customers) for file in files)])
+
+    def add(self, kept: EventArray) -> None:
+        """Write the batch's events: KernelResult.kept, sorted by customer."""
+        if len(kept):
+            write_run(self._path(self._batch_id, self._batch_id), kept)
+
+    def compact(self, oldest_arrival_ms: int) -> None:
+        """Drop what no transaction that arrives from now on can refer to, and merge small runs.
+
+        oldest_arrival_ms: the earliest Kafka timestamp in the batch. Only runs of former
+        batches are merged, since they alone are never written again.
+        """
+        horizon_ms = oldest_arrival_ms - REACH_MS
+        expired = [run for run in self._runs if RunFile(run.path).newest_ms < horizon_ms]
+        self._delete(expired)
+        for rows in LEVEL_ROWS:
+            small = list(takewhile(partial(_is_smaller, rows), reversed(self._runs)))[::-1]
+            if len(small) >= FAN_OUT:
+                self._merge(small, horizon_ms)
+
+    def _merge(self, runs: list[Run], horizon_ms: int) -> None:
+        events = np.concatenate([RunFile(run.path).events for run in runs])
+        events = events[events["time_ms"] >= horizon_ms]
+        merged = Run(self._path(runs[0].first_batch, runs[-1].last_batch), runs[0].first_batch, runs[-1].last_batch)
+        # Stable: within a customer the runs' order is the order of arrival.
+        write_run(merged.path, events[np.argsort(events["customer"], kind="stable")])
+        self._delete(runs)
+        self._runs.append(merged)
+
+    def _delete(self, runs: list[Run]) -> None:
+        for run in runs:
+            self._runs.remove(run)
+            run.path.unlink()
+
+    def _path(self, first_batch: int, last_batch: int) -> Path:
+        return self._folder / f"{first_batch:012}-{last_batch:012}.arrow"
+
+
+REACH_MS = HISTORY_MS + MAX_LATENESS_MS + MAX_CLOCK_SKEW_MS
+"""How long before its arrival a transaction's windows can begin."""
+
+
+class RunFile:
+    """A run, memory-mapped: reading it costs the pages that are looked at."""
+
+    def __init__(self, path: Path) -> None:
+        with pa.memory_map(str(path)) as source:
+            table = pa.ipc.open_file(source).read_all()
+        self._customers = table["customer"].chunk(0).to_numpy() if len(table) else np.empty(0, np.int64)
+        data = table["event"].chunk(0).buffers()[1] if len(table) else b""
+        self.events: EventArray = np.frombuffer(data, EVENT, len(table))
+        self.newest_ms = int(table.schema.metadata[b"newest_ms"])
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def events_of(self, customers: Int) -> EventArray:
+        """Events of the customers (sorted), in the file's order."""
+        first = np.searchsorted(self._customers, customers, side="left")
+        count = np.searchsorted(self._customers, customers, side="right") - first
+        ends = np.cumsum(count)
+        positions = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - ends + count, count)
+        return self.events[positions]
+
+
+def write_run(path: Path, events: EventArray) -> None:
+    """Write events, sorted by customer and in order of arrival, as a run: whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    newest_ms = int(events["time_ms"].max(initial=0))
+    schema = _SCHEMA.with_metadata({"newest_ms": str(newest_ms)})
+    data = pa.py_buffer(np.ascontiguousarray(events))
+    columns = [
+        pa.array(np.ascontiguousarray(events["customer"])),
+        pa.FixedSizeBinaryArray.from_buffers(schema.field("event").type, len(events), [None, data]),
     ]
-)
-STATE_SCHEMA = "history binary"
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    with pa.ipc.new_file(unfinished, schema) as file:
+        file.write_batch(pa.record_batch(columns, schema=schema))
+    unfinished.replace(path)
 
 
-def with_features(messages: DataFrame) -> DataFrame:
-    """One row of OUTPUT_SCHEMA for each message, whatever its status."""
-    return messages.groupBy("bucket").applyInPandasWithState(
-        _update_bucket, OUTPUT_SCHEMA, STATE_SCHEMA, "append", GroupStateTimeout.NoTimeout
-    )
+def _runs(folder: Path) -> list[Run]:
+    """Runs in the order of their batches; those that a merge was about to delete are left out."""
+    found = sorted(folder.glob("*.arrow")) if folder.exists() else []
+    runs = [Run(path, *map(int, path.stem.split("-"))) for path in found]
+    # The widest run comes first among those with the same first batch.
+    runs.sort(key=lambda run: (run.first_batch, -run.last_batch))
+    return list(_outermost(runs))
 
 
-def _update_bucket(_: Any, frames: Iterator[pd.DataFrame], state: GroupState) -> Iterator[pd.DataFrame]:
-    history = np.frombuffer(state.get[0], EVENT) if state.exists else NO_EVENTS
-    # Kafka orders a customer's events within its partition; the shuffle does not keep that order.
-    messages = pd.concat(list(frames), ignore_index=True).sort_values(["partition", "offset"], ignore_index=True)
-    rows, history = transform(messages, history)
-    state.update((history.tobytes(),))
-    yield rows
+def _is_smaller(rows: int, run: Run) -> bool:
+    return len(RunFile(run.path)) < rows
 
 
-def transform(messages: pd.DataFrame, history: EventArray) -> tuple[pd.DataFrame, EventArray]:
-    """Pure core of the stage: rows of OUTPUT_SCHEMA in offset order, and the bucket's new history.
-
-    messages: columns partition, offset, timestamp_ms, key, value in arrival order.
-    """
-    accepted, transactions, rejections = decode_transactions(
-        messages["key"].tolist(), messages["value"].tolist(), messages["timestamp_ms"].tolist()
-    )
-    columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
-    result = customer_features(history, events_from_columns(columns))
-
-    n = len(messages)
-    faulty = [r.index for r in rejections]
-    values = np.zeros((len(CUSTOMER_NAMES), n))
-    values[:, accepted] = result.values.T
-    return pd.DataFrame(
-        {
-            "status": _scatter(n, REJECTED, accepted, np.where(result.duplicate, DUPLICATE, SCORED)),
-            **{name: messages[name] for name in ("partition", "offset", "timestamp_ms")},
-            **{name: _scatter(n, b"", faulty, messages[name].to_numpy()[faulty]) for name in ("key", "value")},
-            "field": _scatter(n, "", faulty, [r.field for r in rejections]),
-            "reason": _scatter(n, "", faulty, [r.reason for r in rejections]),
-            **{name: _scatter(n, "", accepted, columns[name]) for name in IDENTIFIERS},
-            "event_time_ms": _scatter(n, 0, accepted, columns["event_time_ms"]),
-            **dict(zip(CUSTOMER_NAMES, values, strict=True)),
-        },
-        copy=False,
-    ), result.history
-
-
-def _scatter(n: int, default: Any, rows: list[int], values: Any) -> NDArray[Any]:
-    """A column of length n with `values` at `rows` and the default, never a null, elsewhere."""
-    column = np.full(n, default, np.int64 if default == 0 else object)
-    column[rows] = values
-    return column
+def _outermost(runs: Iterable[Run]) -> Iterable[Run]:
+    end = -1
+    for run in runs:
+        if run.last_batch > end:
+            end = run.last_batch
+            yield run

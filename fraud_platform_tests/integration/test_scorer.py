@@ -55,9 +55,7 @@ class ScorerProcess:
 @pytest.fixture
 def settings(broker, mlflow_server, make_settings) -> Settings:
     spark_ui, metrics = free_ports(2)
-    made = make_settings(
-        spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2, state_buckets=2, spark_shuffle_partitions=2
-    )
+    made = make_settings(spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2)
     create_topics(made)
     return made
 

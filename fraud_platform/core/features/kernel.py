@@ -1,4 +1,4 @@
-"""The feature kernel: (trailing history ++ new events) of many customers → features and new history.
+"""The feature kernel: (trailing history ++ new events) of many customers → features, and what joins the history.
 
 The same function runs in the batch assets and inside the stream. Its results depend on
 each customer's arrival order only, never on how the events were cut into batches.
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fraud_platform.core.features.clock import clocks_and_duplicates
-from fraud_platform.core.features.events import EventArray
+from fraud_platform.core.features.events import NO_EVENTS, EventArray
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, DAY_MS, HOUR_MS, SMALL_AMOUNT, WINDOWS_MS
 from fraud_platform.core.features.windows import (
     HISTORY_MS,
@@ -35,15 +35,20 @@ SMALLEST_DEVIATION = 1.0
 
 @dataclass(frozen=True)
 class KernelResult:
-    """values: (n, len(CUSTOMER_FEATURES)) float64, zeros for duplicates; duplicate: (n,); history: EVENT rows."""
+    """Features of n events.
+
+    values: (n, len(CUSTOMER_FEATURES)) float64, zeros for duplicates; duplicate: (n,);
+    kept: EVENT rows of the others, sorted by customer and arrival, their time the
+    customer's clock: what later calls want as history.
+    """
 
     values: Float
     duplicate: NDArray[np.bool_]
-    history: EventArray
+    kept: EventArray
 
 
 class _Rows(NamedTuple):
-    """Kept rows of the touched customers, sorted by customer and arrival; `new` are positions of new events."""
+    """Kept rows, sorted by customer and arrival; `new` are the positions of new events."""
 
     events: EventArray
     key: Int
@@ -53,18 +58,16 @@ class _Rows(NamedTuple):
 
 
 def customer_features(history: EventArray, events: EventArray) -> KernelResult:
-    """Features of `events` given their customers' trailing `history`, and the history after them.
+    """Features of `events` given their customers' trailing `history`.
 
-    history: EVENT rows sorted by customer, as a former call returned them. events: EVENT
-    rows in arrival order of each customer; customers may be interleaved. Customers
-    without a new event keep their history as it is.
+    history: `kept` rows of former calls, in the order of those calls for each customer;
+    rows older than the history window, and other customers' rows, change nothing. events:
+    EVENT rows in arrival order of each customer; customers may be interleaved.
     """
     values = np.zeros((len(CUSTOMER_FEATURES), len(events)))  # a feature's values lie side by side
     if not len(events):
-        return KernelResult(values.T, np.zeros(0, bool), history)
-    touched = _is_member(history["customer"], np.unique(events["customer"]))
-    untouched, past = history[~touched], history[touched]
-    rows = np.concatenate((past, events))
+        return KernelResult(values.T, np.zeros(0, bool), NO_EVENTS)
+    rows = np.concatenate((history, events))
     order = np.argsort(rows["customer"], kind="stable")
     rows = rows[order]
     segments = _segment_numbers(rows["customer"])
@@ -73,7 +76,7 @@ def customer_features(history: EventArray, events: EventArray) -> KernelResult:
     rows["time_ms"] = clock
 
     kept = ~duplicate
-    source = order[kept] - len(past)  # position among `events`; negative for history
+    source = order[kept] - len(history)  # position among `events`; negative for history
     new = np.flatnonzero(source >= 0)
     kept_rows = rows[kept]
     clock_ms, kept_segments = clock[kept], segments[kept]
@@ -90,14 +93,8 @@ def customer_features(history: EventArray, events: EventArray) -> KernelResult:
         row[target] = columns[feature.name]
 
     is_duplicate = np.zeros(len(events), bool)
-    is_duplicate[order[duplicate] - len(past)] = True
-    return KernelResult(values.T, is_duplicate, _merge(untouched, _trailing(state)))
-
-
-def _is_member(customers: Int, sorted_customers: Int) -> NDArray[np.bool_]:
-    at = np.searchsorted(sorted_customers, customers)
-    at[at == len(sorted_customers)] = 0
-    return sorted_customers[at] == customers
+    is_duplicate[order[duplicate] - len(history)] = True
+    return KernelResult(values.T, is_duplicate, kept_rows[new])
 
 
 def _segment_numbers(sorted_ids: Int) -> Int:
@@ -190,21 +187,3 @@ def _travel(rows: _Rows) -> dict[str, Column]:
     distance[valid] = km
     speed[valid] = km * 3600 / np.maximum(elapsed_ms / 1000, SHORTEST_TRIP_SECONDS)
     return {"distance_km": distance, "speed_kmh": speed}
-
-
-def _trailing(rows: _Rows) -> EventArray:
-    """Rows within the history window of their customer's newest clock."""
-    last = np.append(segment_starts(rows.segments)[1:], len(rows.segments)) - 1
-    return rows.events[rows.key > rows.key[last][rows.segments] - HISTORY_MS]
-
-
-def _merge(first: EventArray, second: EventArray) -> EventArray:
-    """Two arrays sorted by customer, without a customer in common, as one."""
-    if not len(first):
-        return second
-    at = np.searchsorted(first["customer"], second["customer"]) + np.arange(len(second))
-    merged = np.empty(len(first) + len(second), first.dtype)
-    from_second = np.zeros(len(merged), bool)
-    from_second[at] = True
-    merged[from_second], merged[~from_second] = second, first
-    return merged

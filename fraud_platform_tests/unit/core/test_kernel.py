@@ -44,7 +44,7 @@ def run_in_batches(events: np.ndarray, sizes: list[int]) -> tuple[np.ndarray, np
     bounds = np.unique(np.clip(np.cumsum([0, *sizes]), 0, len(events)))
     for start, stop in zip(bounds, [*bounds[1:], len(events)], strict=True):
         result = customer_features(history, events[start:stop])
-        history = result.history
+        history = np.concatenate((history, result.kept))
         values.append(result.values)
         duplicate.append(result.duplicate)
     return np.concatenate(values), np.concatenate(duplicate)
@@ -97,17 +97,27 @@ def test_customers_do_not_see_each_other():
     )
 
 
-def test_history_keeps_exactly_the_window():
-    events = build([(1, 1, 1, 1, 0, 0, 100, 1.0, 1.0, 1, 1), (1, 2, 1, 1, 30 * DAY_MS, 0, 100, 1.0, 1.0, 1, 1)])
-    assert customer_features(NO_EVENTS, events).history["transaction"].tolist() == [2]
-    events["time_ms"][1] -= 1
-    assert customer_features(NO_EVENTS, events).history["transaction"].tolist() == [1, 2]
+def test_older_history_and_other_customers_change_nothing():
+    """What a state may leave out, or hold for longer."""
+    rng = np.random.default_rng(8)
+    events = build(
+        [(c, 9 * i + c, 1, 1, DAY_MS, 0, int(rng.integers(1, 999)), 48.0, 2.0, 1, 1) for i in range(40) for c in (1, 2)]
+    )
+    history, new = customer_features(NO_EVENTS, events[:-4]).kept, events[-2:]
+    own = history[np.isin(history["customer"], new["customer"])]
+    recent = own[own["time_ms"] > new["time_ms"].min() - 30 * DAY_MS]
+    assert len(recent) < len(own)
+    np.testing.assert_array_equal(customer_features(history, new).values, customer_features(recent, new).values)
 
 
-def test_untouched_customers_keep_their_history():
-    first = customer_features(NO_EVENTS, build([(c, c, 1, 1, 1, 0, 100, 1.0, 1.0, 1, 1) for c in (3, 1, 2)]))
-    second = customer_features(first.history, build([(2, 9, 1, 1, 5, 0, 100, 1.0, 1.0, 1, 1)]))
-    assert second.history["customer"].tolist() == [1, 2, 2, 3]
+def test_kept_rows_carry_the_clock_and_no_duplicate():
+    events = build([(2, 1, 1, 1, 0, 0, 1, 1.0, 1.0, 1, 1), (1, 2, 1, 1, 9, 0, 1, 1.0, 1.0, 1, 1)] * 2)
+    events["time_ms"][3] -= 5
+    events["transaction"][3] = 3
+    kept = customer_features(NO_EVENTS, events).kept
+    assert kept["customer"].tolist() == [1, 1, 2]
+    assert kept["transaction"].tolist() == [2, 3, 1]
+    assert kept["time_ms"][1] == max(events["time_ms"][[1, 3]])
 
 
 def test_missing_optional_fields_read_as_unknown():

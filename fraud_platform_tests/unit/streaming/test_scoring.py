@@ -5,14 +5,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fraud_platform.core.features.events import NO_EVENTS
 from fraud_platform.core.features.table import MERCHANT_FEATURES
 from fraud_platform.schemas import Prediction
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import EVENT_TIME_MS, KEY, valid
-from fraud_platform_tests.unit.streaming.test_state import good, messages
+from fraud_platform_tests.unit.streaming.test_features import good, messages, no_history
+from streaming.features import transform
 from streaming.scoring import LoadedModel, score_batch
-from streaming.state import transform
 
 SCORED_AT_MS = EVENT_TIME_MS + 1000
 
@@ -26,8 +25,7 @@ class NoRisk:
 
 @pytest.fixture(scope="module")
 def rows() -> pa.Table:
-    frame, _ = transform(messages([good(1), (KEY, b"\xff"), good(2), good(1)]), NO_EVENTS)
-    return pa.Table.from_pandas(frame)
+    return transform(messages([good(1), (KEY, b"\xff"), good(2), good(1)]), no_history)[0]
 
 
 def score(rows: pa.Table, threshold: float, settings):
@@ -58,6 +56,6 @@ def test_the_threshold_decides_and_only_alerts_have_reasons(rows, threshold, ale
 
 
 def test_a_batch_without_scored_rows_has_dead_letters_only(settings):
-    frame, _ = transform(messages([(KEY, b"x"), (None, valid())]), NO_EVENTS)
-    batch = score(pa.Table.from_pandas(frame), 0.5, settings)
+    rows, _ = transform(messages([(KEY, b"x"), (None, valid())]), no_history)
+    batch = score(rows, 0.5, settings)
     assert (batch.predictions, batch.rejected, len(batch.messages)) == (0, 2, 2)

@@ -1,53 +1,107 @@
-"""The stream's Python stage as a pure function: statuses, order, and equality with the kernel."""
+"""Runs on disk: what a batch finds there, after crashes, merges and a month."""
+
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
+import pytest
 
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.schemas import decode_transactions
-from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS, KEY, valid
-from streaming.state import CUSTOMER_NAMES, transform
+from fraud_platform.core.features.events import EVENT, EventArray
+from fraud_platform.core.features.table import DAY_MS
+from streaming.state import FAN_OUT, LEVEL_ROWS, REACH_MS, SEED_FOLDER, PartitionState, write_run
 
-
-def messages(rows: list[tuple[bytes | None, bytes | None]], first_offset: int = 0) -> pd.DataFrame:
-    keys, values = zip(*rows, strict=True)
-    offsets = range(first_offset, first_offset + len(rows))
-    return pd.DataFrame(
-        {"partition": 0, "offset": offsets, "timestamp_ms": EVENT_TIME_MS, "key": keys, "value": values}
-    )
+NOW_MS = 1_800_000_000_000
+ALL = np.arange(1, 50)
 
 
-def good(i: int) -> tuple[bytes, bytes]:
-    return KEY, valid(transaction_id=f"T{i}", amount=float(i), event_time_ms=EVENT_TIME_MS - 60_000 + i)
+def events(customers: list[int] | np.ndarray, first_transaction: int, time_ms: int = NOW_MS) -> EventArray:
+    made = np.zeros(len(customers), EVENT)
+    made["customer"] = np.sort(customers)
+    made["transaction"] = np.arange(first_transaction, first_transaction + len(made))
+    made["time_ms"] = time_ms
+    return made
 
 
-def test_every_message_comes_back_once_with_its_status():
-    bad = [(key, value) for key, value, _, _ in BAD_MESSAGES.values()]
-    rows, _ = transform(messages([good(1), *bad, good(2), good(1)]), NO_EVENTS)
-    assert rows["offset"].tolist() == list(range(len(bad) + 3))
-    assert rows["status"].tolist() == ["scored", *["rejected"] * len(bad), "scored", "duplicate"]
-    assert rows["field"].tolist()[1:-2] == [field for _, _, field, _ in BAD_MESSAGES.values()]
-    assert rows["value"].tolist()[1:-2] == [value for _, value in bad]
-    assert rows["key"].tolist()[1:-2] == [key for key, _ in bad]
+def crash(path: Path) -> None:
+    raise KeyboardInterrupt
 
 
-def test_features_equal_the_kernel_on_all_events_whatever_the_batches():
-    batches = [[good(1), good(2)], [(KEY, b"x"), good(3)], [good(4)]]
-    history, streamed, offset = NO_EVENTS, [], 0
-    for batch in batches:
-        rows, history = transform(messages(batch, offset), history)
-        streamed.append(rows[rows["status"] == "scored"])
-        offset += len(batch)
-    keys, values = zip(*(good(i) for i in range(1, 5)), strict=True)
-    _, transactions, _ = decode_transactions(keys, values, [EVENT_TIME_MS] * 4)
-    columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
-    expected = customer_features(NO_EVENTS, events_from_columns(columns)).values
-    np.testing.assert_array_equal(pd.concat(streamed)[CUSTOMER_NAMES].to_numpy(), expected)
+def transactions(state: PartitionState, *customers: int) -> list[int]:
+    return state.history(np.array(customers, np.int64))["transaction"].tolist()
 
 
-def test_a_batch_of_rejected_messages_only_leaves_the_history_alone():
-    _, history = transform(messages([good(1)]), NO_EVENTS)
-    rows, after = transform(messages([(KEY, b"x"), (None, None)], 1), history)
-    assert rows["status"].tolist() == ["rejected", "rejected"]
-    np.testing.assert_array_equal(after, history)
+def test_a_batch_finds_the_events_of_its_customers_from_earlier_batches_only(tmp_path):
+    PartitionState(tmp_path, 0, 0).add(events([3, 1, 2, 2], 10))  # 1: 10, 2: 11 12, 3: 13
+    PartitionState(tmp_path, 0, 1).add(events([2, 5], 20))
+    assert transactions(PartitionState(tmp_path, 0, 1), 2) == [11, 12]
+    assert transactions(PartitionState(tmp_path, 0, 2), 2, 4, 5) == [11, 12, 20, 21]
+    assert transactions(PartitionState(tmp_path, 1, 2), 2) == []
+
+
+def test_a_batch_run_again_finds_what_it_found_and_writes_over_itself(tmp_path):
+    PartitionState(tmp_path, 0, 0).add(events([1], 1))
+    for _ in range(2):
+        again = PartitionState(tmp_path, 0, 1)
+        assert transactions(again, 1) == [1]
+        again.add(events([1], 2))
+    assert transactions(PartitionState(tmp_path, 0, 2), 1) == [1, 2]
+
+
+def test_the_seed_comes_first_and_is_everyones(tmp_path):
+    write_run(tmp_path / SEED_FOLDER / "000000.arrow", events([1, 2], 1))
+    PartitionState(tmp_path, 1, 0).add(events([2], 9))
+    assert transactions(PartitionState(tmp_path, 1, 1), 2) == [2, 9]
+    assert transactions(PartitionState(tmp_path, 0, 0), 1) == [1]
+
+
+def test_many_small_runs_become_few_and_nothing_changes(tmp_path):
+    batches, rng = FAN_OUT * FAN_OUT + 3, np.random.default_rng(1)
+    expected: dict[int, list[int]] = {}
+    for batch in range(batches):
+        state = PartitionState(tmp_path, 0, batch)
+        state.compact(NOW_MS)
+        kept = events(rng.integers(1, 9, 5), batch * 5)
+        state.add(kept)
+        for event in kept:
+            expected.setdefault(int(event["customer"]), []).append(int(event["transaction"]))
+    state = PartitionState(tmp_path, 0, batches)
+    assert {c: transactions(state, c) for c in expected} == expected
+    assert len(list((tmp_path / "0").glob("*.arrow"))) <= FAN_OUT
+
+
+def test_the_largest_runs_are_left_alone(tmp_path):
+    for batch in range(FAN_OUT + 1):
+        PartitionState(tmp_path, 0, batch).add(events(np.ones(LEVEL_ROWS[-1], np.int64), batch))
+    PartitionState(tmp_path, 0, FAN_OUT + 1).compact(NOW_MS)
+    assert len(list((tmp_path / "0").glob("*.arrow"))) == FAN_OUT + 1
+
+
+def test_a_crash_in_the_middle_of_a_merge_counts_no_event_twice(tmp_path, monkeypatch):
+    for batch in range(FAN_OUT):
+        PartitionState(tmp_path, 0, batch).add(events([1], batch))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "unlink", crash)
+        PartitionState(tmp_path, 0, FAN_OUT).compact(NOW_MS)
+    assert len(list((tmp_path / "0").glob("*.arrow"))) == FAN_OUT + 1
+    assert transactions(PartitionState(tmp_path, 0, FAN_OUT), 1) == list(range(FAN_OUT))
+
+
+def test_events_that_no_window_reaches_go(tmp_path):
+    PartitionState(tmp_path, 0, 0).add(events([1], 1, NOW_MS - REACH_MS - 1))
+    PartitionState(tmp_path, 0, 1).add(events([1], 2, NOW_MS - REACH_MS))
+    state = PartitionState(tmp_path, 0, 2)
+    state.compact(NOW_MS)
+    assert transactions(PartitionState(tmp_path, 0, 2), 1) == [2]
+
+
+def test_merging_leaves_them_out_too(tmp_path):
+    for batch in range(FAN_OUT):
+        mixed = events([1, 1], 2 * batch)
+        mixed["time_ms"][0] -= REACH_MS + DAY_MS
+        PartitionState(tmp_path, 0, batch).add(mixed)
+    PartitionState(tmp_path, 0, FAN_OUT).compact(NOW_MS)
+    assert transactions(PartitionState(tmp_path, 0, FAN_OUT), 1) == list(range(1, 2 * FAN_OUT, 2))
+
+
+@pytest.mark.parametrize("customers", [[], [7]])
+def test_an_empty_state_has_nothing_for_anyone(tmp_path, customers):
+    assert len(PartitionState(tmp_path, 0, 0).history(np.array(customers, np.int64))) == 0

@@ -1,0 +1,102 @@
+"""The one Python stage of the stream: raw messages of a Kafka partition and its state → features and new state."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+
+from fraud_platform.core.features.events import COLUMNS, EventArray, events_from_columns
+from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.schemas import decode_transactions
+from streaming.state import PartitionState
+
+SCORED, REJECTED, DUPLICATE = "scored", "rejected", "duplicate"
+IDENTIFIERS = ("transaction_id", "customer_id", "merchant_id")
+OUTPUT_SCHEMA = ", ".join(
+    [
+        "status string, partition int, offset bigint, timestamp_ms bigint",
+        "key binary, value binary, field string, reason string",  # of rejected messages
+        "transaction_id string, customer_id string, merchant_id string, event_time_ms bigint",  # of the others
+        "customer_features binary",  # CUSTOMER_FEATURES as float64: one column keeps Spark's plan small
+    ]
+)
+BATCH_ROWS = 20_000
+
+HistoryOf = Callable[[NDArray[np.int64]], EventArray]
+"""Trailing events of sorted, unique customers."""
+
+
+def with_features(messages: DataFrame, state_folder: Path, batch_id: int) -> DataFrame:
+    """One row of OUTPUT_SCHEMA for each message of a micro-batch, whatever its status.
+
+    Nothing is shuffled: a task reads one Kafka partition in offset order, and that is
+    where all of a customer's transactions are. Evaluating the frame writes the state.
+    """
+    return messages.mapInArrow(partial(_partition_rows, state_folder, batch_id), OUTPUT_SCHEMA)
+
+
+def _partition_rows(state_folder: Path, batch_id: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    received = list(batches)
+    if not received:
+        return
+    messages = pa.Table.from_batches(received)
+    state = PartitionState(state_folder, messages["partition"][0].as_py(), batch_id)
+    state.compact(pc.min(messages["timestamp_ms"]).as_py())
+    rows, kept = transform(messages, state.history)
+    state.add(kept)
+    yield from rows.to_batches(BATCH_ROWS)
+
+
+def transform(messages: pa.Table, history_of: HistoryOf) -> tuple[pa.Table, EventArray]:
+    """Pure core of the stage: rows of OUTPUT_SCHEMA in the same order, and the events that join the state.
+
+    messages: columns partition, offset, timestamp_ms, key, value in arrival order.
+    """
+    keys, values, times = (messages[name].to_pylist() for name in ("key", "value", "timestamp_ms"))
+    accepted, transactions, rejections = decode_transactions(keys, values, times)
+    columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
+    events = events_from_columns(columns)
+    result = customer_features(history_of(np.unique(events["customer"])), events)
+
+    n = len(messages)
+    good, bad = _places(n, accepted), _places(n, [r.index for r in rejections])
+    status = pa.array([REJECTED, SCORED, DUPLICATE]).take(_statuses(n, accepted, result.duplicate))
+    rejected_only = pc.is_valid(bad)
+    rows = {
+        "status": status,
+        **{name: messages[name] for name in ("partition", "offset", "timestamp_ms")},
+        **{name: pc.if_else(rejected_only, messages[name], None) for name in ("key", "value")},
+        "field": pa.array([r.field for r in rejections], pa.string()).take(bad),
+        "reason": pa.array([r.reason for r in rejections], pa.string()).take(bad),
+        **{name: pa.array(columns[name], pa.string()).take(good) for name in IDENTIFIERS},
+        "event_time_ms": pa.array(columns["event_time_ms"], pa.int64()).take(good),
+        "customer_features": _as_binary(result.values).take(good),
+    }
+    return pa.table(rows), result.kept
+
+
+def _places(n: int, rows: list[int]) -> pa.Array:
+    """For each of n rows its position in `rows`, null where it is not there."""
+    place = np.full(n, -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    return pa.array(place, mask=place < 0)
+
+
+def _statuses(n: int, accepted: list[int], duplicate: NDArray[np.bool_]) -> NDArray[Any]:
+    status = np.zeros(n, np.int8)
+    status[accepted] = np.where(duplicate, 2, 1)
+    return status
+
+
+def _as_binary(values: NDArray[np.float64]) -> pa.Array:
+    """Rows (n, F) as n binary values."""
+    n, features = values.shape
+    offsets = np.arange(n + 1, dtype=np.int32) * (8 * features)
+    data = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.binary(), n, [None, pa.py_buffer(offsets), pa.py_buffer(data)])

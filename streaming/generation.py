@@ -1,0 +1,110 @@
+"""Generations of the scorer's checkpoint: one as long as feature set and Kafka partitions stay the same.
+
+A new generation takes the history that its windows need from the lake and goes on at
+the very offset where the former one ended, so neither a changed feature set nor a new
+partition costs a prediction, a window or a manual step.
+"""
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.errors import RepartitionedError
+from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka import committed_reader, watermarks
+from streaming.seed import end_of_lake, seed
+from streaming.sink import TransactionalSink
+from streaming.state import SEED_FOLDER
+
+log = logging.getLogger(__name__)
+
+_FILE = "generation.json"
+"""Written last: a folder without it is not a generation."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What a checkpoint depends on; `starting_offsets` is None where it began at the earliest."""
+
+    folder: Path
+    feature_set: str
+    partitions: int
+    starting_offsets: dict[int, int] | None
+
+    @property
+    def checkpoint(self) -> Path:
+        """Spark's: offsets, commits, and the query id that exactly-once output rests on."""
+        return self.folder / "spark"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def check(self, partitions: Iterable[int]) -> None:
+        """Raises RepartitionedError for a partition that the topic got after this generation was made."""
+        if new := [p for p in partitions if p >= self.partitions]:
+            raise RepartitionedError(
+                f"partitions {new} are new, and customers may have moved to them: restart the scorer, "
+                "and it makes a new checkpoint that goes on from here"
+            )
+
+
+def current_generation(spark: SparkSession, settings: Settings, root: Path) -> Generation:
+    """The newest generation if it still fits, else a new one, seeded from the lake.
+
+    The first one of all begins where STARTING_OFFSETS says: at the end of the lake, with
+    the history before it, or at the topic's earliest offsets, with none.
+    """
+    with committed_reader(settings) as consumer:
+        stored = watermarks(consumer, settings.kafka_topic)
+    former = _newest(root)
+    if former and (former.feature_set, former.partitions) == (feature_set_hash(), len(stored)):
+        return former
+    start = _next_offsets(settings, former) if former else None
+    if start is None and settings.starting_offsets == "lake":
+        start = end_of_lake(spark, settings) or None
+    if start is not None:
+        # A partition that is new since then has been read from nowhere yet.
+        start = {p: max(start.get(p, 0), first) for p, (first, _) in stored.items()}
+    number = int(former.folder.name) + 1 if former else 1
+    made = Generation(root / f"{number:04}", feature_set_hash(), len(stored), start)
+    if start is not None:
+        rows = seed(spark, settings, start, made.state / SEED_FOLDER)
+        log.info("a new checkpoint, from offsets %s on, with %s transactions of history", start, f"{rows:,}")
+    _write(made)
+    return made
+
+
+def _newest(root: Path) -> Generation | None:
+    files = sorted(root.glob(f"*/{_FILE}"))
+    if not files:
+        return None
+    fields = json.loads(files[-1].read_text())
+    offsets = fields["starting_offsets"]
+    fields["starting_offsets"] = offsets if offsets is None else {int(p): offset for p, offset in offsets.items()}
+    return Generation(folder=files[-1].parent, **fields)
+
+
+def _write(made: Generation) -> None:
+    made.folder.mkdir(parents=True, exist_ok=True)
+    fields = asdict(made)
+    del fields["folder"]
+    unfinished = made.folder / f".{_FILE}"
+    unfinished.write_text(json.dumps(fields))
+    unfinished.replace(made.folder / _FILE)
+
+
+def _next_offsets(settings: Settings, former: Generation) -> dict[int, int] | None:
+    """Where the output of a generation ends; None where its query never started and it had no start."""
+    metadata = former.checkpoint / "metadata"
+    if not metadata.exists():
+        return former.starting_offsets
+    # Opening its sink settles the transaction that a killed scorer may have left open.
+    sink = TransactionalSink(settings, json.loads(metadata.read_text())["id"])
+    sink.close()
+    return (former.starting_offsets or {}) | sink.next_offsets

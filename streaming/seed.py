@@ -1,0 +1,124 @@
+"""History for a scorer that starts with none: the accepted transactions before exact offsets, from the lake.
+
+What the lake does not have yet, because no asset has fetched it, is read from Kafka.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial, reduce
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark import TaskContext
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
+from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.table import DAY_MS
+from fraud_platform.schemas import decode_transactions
+from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka import OffsetRange, spark_options
+from fraud_platform.storage.lake import Lake
+from streaming.state import REACH_MS, write_run
+
+ROWS_PER_FILE = 1_000_000
+"""Bounds the memory of one kernel call to about 2 GB."""
+_POSITION = ["kafka_partition", "kafka_offset"]
+_ARROW = pa.schema(
+    [
+        ("kafka_partition", pa.int32()),
+        ("kafka_offset", pa.int64()),
+        ("customer_id", pa.string()),
+        ("transaction_id", pa.string()),
+        ("merchant_id", pa.string()),
+        ("device_id", pa.string()),
+        ("event_time_ms", pa.int64()),
+        ("amount", pa.float64()),
+        ("latitude", pa.float64()),
+        ("longitude", pa.float64()),
+        ("country", pa.string()),
+        ("channel", pa.string()),
+    ]
+)
+_SCHEMA = from_arrow_schema(_ARROW)
+
+
+def end_of_lake(spark: SparkSession, settings: Settings) -> dict[int, int]:
+    """First offset of each partition that the raw tables do not have; empty where they are not there."""
+    frames = []
+    for table in ("raw/transactions", "raw/rejected"):
+        rows = _table(spark, settings, table)
+        if rows is not None:
+            topic = F.col("topic") if table == "raw/rejected" else F.lit(settings.kafka_topic)
+            frames.append(rows.where(topic == settings.kafka_topic).select(*_POSITION))
+    if not frames:
+        return {}
+    newest = reduce(DataFrame.unionByName, frames).groupBy("kafka_partition").agg(F.max("kafka_offset"))
+    return {partition: offset + 1 for partition, offset in newest.collect()}
+
+
+def seed(spark: SparkSession, settings: Settings, start: dict[int, int], folder: Path) -> int:
+    """Write the events that transactions from the offsets `start` on can refer to, as runs; returns their number.
+
+    start: Kafka partition → offset, for every partition of the topic.
+    """
+    ends = end_of_lake(spark, settings)
+    rows = _from_kafka(spark, settings, {p: (ends.get(p, 0), offset) for p, offset in start.items()})
+    stored = _table(spark, settings, "raw/transactions")
+    if stored is not None:
+        before = reduce(
+            lambda a, b: a | b, ((F.col(_POSITION[0]) == p) & (F.col(_POSITION[1]) < o) for p, o in start.items())
+        )
+        newest = stored.where(before).agg(F.max("date")).collect()[0][0]
+        if newest is not None:
+            recent = stored.where(F.col("date") >= newest - timedelta(days=-(-REACH_MS // DAY_MS) + 1)).where(before)
+            rows = recent.select(*_ARROW.names).unionByName(rows)
+    files = -(-max(1, rows.count()) // ROWS_PER_FILE)
+    written = rows.repartition(files, "customer_id").mapInArrow(partial(_write_runs, folder), "rows bigint")
+    return written.agg(F.sum("rows")).collect()[0][0] or 0
+
+
+def _table(spark: SparkSession, settings: Settings, table: str) -> DataFrame | None:
+    lake = Lake(settings)
+    return spark.read.format("delta").load(lake.spark_uri(table)) if lake.exists(table) else None
+
+
+def _from_kafka(spark: SparkSession, settings: Settings, offsets: OffsetRange) -> DataFrame:
+    """Accepted transactions of the offset ranges, as columns of _SCHEMA."""
+    offsets = {p: (first, end) for p, (first, end) in offsets.items() if first < end}
+    if not offsets:
+        return spark.createDataFrame([], _SCHEMA)
+    starts, ends = ({str(p): bounds[i] for p, bounds in offsets.items()} for i in (0, 1))
+    source = (
+        spark.read.format("kafka")
+        .options(**spark_options(settings))
+        .option("assign", json.dumps({settings.kafka_topic: [*offsets]}))
+        .option("startingOffsets", json.dumps({settings.kafka_topic: starts}))
+        .option("endingOffsets", json.dumps({settings.kafka_topic: ends}))
+        .load()
+    )
+    messages = source.select("partition", "offset", F.unix_millis("timestamp").alias("timestamp_ms"), "key", "value")
+    return messages.mapInArrow(_decode, _SCHEMA)
+
+
+def _decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        keys, values, times = (batch[name].to_pylist() for name in ("key", "value", "timestamp_ms"))
+        accepted, transactions, _ = decode_transactions(keys, values, times)
+        columns = [pa.array([getattr(t, name) for t in transactions], _ARROW.field(name).type) for name in COLUMNS]
+        position = [batch[name].take(pa.array(accepted, pa.int64())) for name in ("partition", "offset")]
+        yield pa.record_batch([*position, *columns], schema=_ARROW)
+
+
+def _write_runs(folder: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """One run of the events of some customers."""
+    received = list(batches)
+    if received:
+        rows = pa.Table.from_batches(received).sort_by([(name, "ascending") for name in _POSITION])
+        columns = {name: rows[name].to_pandas().to_numpy() for name in COLUMNS}
+        kept = customer_features(NO_EVENTS, events_from_columns(columns)).kept
+        write_run(folder / f"{TaskContext.get().partitionId():06}.arrow", kept)  # type: ignore[union-attr]
+        yield pa.record_batch({"rows": pa.array([len(kept)], pa.int64())})
