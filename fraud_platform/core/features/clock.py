@@ -9,18 +9,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.windows import HISTORY_MS, Int, segment_starts, separated_key
+from fraud_platform.core.features.windows import HISTORY_MS, Int, possibly_among, segment_starts, separated_key
 
 
-def clocks_and_duplicates(segments: Int, times_ms: Int, transactions: Int) -> tuple[Int, NDArray[np.bool_]]:
+def clocks_and_duplicates(
+    segments: Int, times_ms: Int, transactions: Int, new: NDArray[np.bool_]
+) -> tuple[Int, NDArray[np.bool_]]:
     """Clock of each row in ms, and which rows are duplicates.
 
-    Rows are sorted by segment (customer) and within it by arrival. Clock and duplicates
+    Rows are sorted by segment (customer) and within it by arrival. Those that are not
+    `new` were kept by a former call, with their clock as time. Clock and duplicates
     depend on each other; iterating to the fixed point settles at least one more row a
     round, so it ends, after one or two rounds in practice, in the one answer that
     taking the rows one by one would give.
     """
-    repeated = np.flatnonzero(pd.DataFrame({"s": segments, "t": transactions}).duplicated(keep=False).to_numpy())
+    repeated = np.flatnonzero(possibly_among(transactions, transactions[new]))
+    pairs = pd.DataFrame({"s": segments[repeated], "t": transactions[repeated]})
+    repeated = repeated[pairs.duplicated(keep=False).to_numpy()]
     duplicate = np.zeros(len(times_ms), bool)
     clock = _running_clock(segments, times_ms, duplicate)
     if not len(repeated):

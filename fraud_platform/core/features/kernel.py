@@ -18,6 +18,7 @@ from fraud_platform.core.features.windows import (
     Int,
     RangeMaximum,
     distinct_in_window,
+    possibly_among,
     previous_and_next,
     segment_starts,
     separated_key,
@@ -27,6 +28,8 @@ Float = NDArray[np.float64]
 Column = NDArray[Any]
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius, IUGG 1980."""
+ODD = np.int64(-7046029254386353131)
+"""The golden ratio in 64 bits: its multiples differ in their low bits."""
 SHORTEST_TRIP_SECONDS = 60.0
 """Floor of the time between two places: clocks of terminals differ by about as much."""
 SMALLEST_DEVIATION = 1.0
@@ -71,30 +74,28 @@ def customer_features(history: EventArray, events: EventArray) -> KernelResult:
     order = np.argsort(rows["customer"], kind="stable")
     rows = rows[order]
     segments = _segment_numbers(rows["customer"])
+    source = order - len(history)  # position among `events`; negative for history
     own_time_ms = rows["time_ms"].copy()
-    clock, duplicate = clocks_and_duplicates(segments, own_time_ms, rows["transaction"].copy())
+    clock, duplicate = clocks_and_duplicates(segments, own_time_ms, rows["transaction"].copy(), source >= 0)
     rows["time_ms"] = clock
+    is_duplicate = np.zeros(len(events), bool)
+    if duplicate.any():
+        is_duplicate[source[duplicate]] = True
+        rows, segments, source, clock = (column[~duplicate] for column in (rows, segments, source, clock))
 
-    kept = ~duplicate
-    source = order[kept] - len(history)  # position among `events`; negative for history
     new = np.flatnonzero(source >= 0)
-    kept_rows = rows[kept]
-    clock_ms, kept_segments = clock[kept], segments[kept]
-    state = _Rows(kept_rows, separated_key(kept_segments, clock_ms), clock_ms, kept_segments, new)
+    target = source[new]
+    state = _Rows(rows, separated_key(segments, clock), clock, segments, new)
     columns: dict[str, Column] = {
-        **_calendar(own_time_ms[kept][new]),
+        **_calendar(events["time_ms"][target]),
         **_amounts(state),
         **_sequence(state),
         **_novelty(state),
         **_travel(state),
     }
-    target = source[new]
     for row, feature in zip(values, CUSTOMER_FEATURES, strict=True):
         row[target] = columns[feature.name]
-
-    is_duplicate = np.zeros(len(events), bool)
-    is_duplicate[order[duplicate] - len(history)] = True
-    return KernelResult(values.T, is_duplicate, kept_rows[new])
+    return KernelResult(values.T, is_duplicate, rows[new])
 
 
 def _segment_numbers(sorted_ids: Int) -> Int:
@@ -155,16 +156,37 @@ def _sequence(rows: _Rows) -> dict[str, Column]:
 def _novelty(rows: _Rows) -> dict[str, Column]:
     """First-time flags, and distinct merchants and countries over a day."""
     columns: dict[str, Column] = {}
-    leaves_after_1d = np.searchsorted(rows.key, rows.key + WINDOWS_MS["1d"], side="left")
-    for entity in ("merchant", "country", "device", "channel"):
+    customers = np.ascontiguousarray(rows.events["customer"])
+    recent = _within_a_day(rows)
+    for entity, distinct in (
+        ("merchant", "merchants_1d"),
+        ("country", "countries_1d"),
+        ("device", ""),
+        ("channel", ""),
+    ):
         values = rows.events[entity].astype(np.int64)
-        previous, following = previous_and_next((values, rows.segments))
-        seen = (previous >= 0) & (rows.clock_ms - rows.clock_ms[previous] < HISTORY_MS)
-        columns[f"is_new_{entity}"] = (~seen & (values != 0))[rows.new]
-        if entity in ("merchant", "country"):
-            plural = {"merchant": "merchants_1d", "country": "countries_1d"}[entity]
-            columns[plural] = distinct_in_window(following, leaves_after_1d, values != 0)[rows.new]
+        # Of a long history only the rows that can bear on a new one are worth sorting.
+        pairs = customers ^ (values * ODD)
+        bearing = possibly_among(pairs, pairs[rows.new])
+        at = np.flatnonzero(bearing | recent if distinct else bearing)
+        new = np.searchsorted(at, rows.new)
+        values, clock_ms = values[at], rows.clock_ms[at]
+        previous, following = previous_and_next((values, rows.segments[at]))
+        seen = (previous[new] >= 0) & (clock_ms[new] - clock_ms[previous[new]] < HISTORY_MS)
+        columns[f"is_new_{entity}"] = ~seen & (values[new] != 0)
+        if distinct:
+            key = rows.key[at]
+            leaves = np.searchsorted(key, key + WINDOWS_MS["1d"], side="left")
+            columns[distinct] = distinct_in_window(following, leaves, values != 0)[new]
     return columns
+
+
+def _within_a_day(rows: _Rows) -> NDArray[np.bool_]:
+    """Rows that lie in the one-day window of some new row, and maybe others of the same customers."""
+    first_new = rows.new[segment_starts(rows.segments[rows.new])]
+    opens = np.full(int(rows.segments[-1]) + 1, np.iinfo(np.int64).max)
+    opens[rows.segments[first_new]] = rows.key[first_new] - WINDOWS_MS["1d"]
+    return rows.key > opens[rows.segments]
 
 
 def _travel(rows: _Rows) -> dict[str, Column]:

@@ -33,6 +33,19 @@ def separated_key(segments: Int, times_ms: Int) -> Int:
     return segments * stride + (times_ms - low)
 
 
+def possibly_among(values: Int, wanted: Int) -> NDArray[np.bool_]:
+    """Which values are among the wanted ones; about one in sixteen of the others is taken for one of them.
+
+    A Bloom filter of one hash: far cheaper than an exact answer where it only spares work.
+    values: hashes, well spread in their low bits.
+    """
+    bits = max(10, int(16 * len(wanted)).bit_length())
+    mask = (1 << bits) - 1
+    marked = np.zeros(1 << bits, bool)
+    marked[wanted & mask] = True
+    return marked[values & mask]
+
+
 def previous_and_next(groups: tuple[Int, ...]) -> tuple[Int, Int]:
     """For each row the position of the previous and of the next row with equal values in all `groups`.
 
