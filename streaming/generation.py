@@ -65,16 +65,17 @@ def current_generation(spark: SparkSession, settings: Settings, root: Path) -> G
     former = _newest(root)
     if former and (former.feature_set, former.partitions) == (feature_set_hash(), len(stored)):
         return former
+    lake_ends = end_of_lake(spark, settings)
     start = _next_offsets(settings, former) if former else None
-    if start is None and settings.starting_offsets == "lake":
-        start = end_of_lake(spark, settings) or None
+    if start is None and settings.starting_offsets == "lake" and lake_ends:
+        start = lake_ends
     if start is not None:
         # A partition that is new since then has been read from nowhere yet.
         start = {p: max(start.get(p, 0), first) for p, (first, _) in stored.items()}
     number = int(former.folder.name) + 1 if former else 1
     made = Generation(root / f"{number:04}", feature_set_hash(), len(stored), start)
     if start is not None:
-        rows = seed(spark, settings, start, made.state / SEED_FOLDER)
+        rows = seed(spark, settings, lake_ends, start, made.state / SEED_FOLDER)
         log.info("a new checkpoint, from offsets %s on, with %s transactions of history", start, f"{rows:,}")
     _write(made)
     return made
@@ -105,6 +106,6 @@ def _next_offsets(settings: Settings, former: Generation) -> dict[int, int] | No
     if not metadata.exists():
         return former.starting_offsets
     # Opening its sink settles the transaction that a killed scorer may have left open.
-    sink = TransactionalSink(settings, json.loads(metadata.read_text())["id"])
+    sink = TransactionalSink(settings, json.loads(metadata.read_text())["id"], former.starting_offsets)
     sink.close()
-    return (former.starting_offsets or {}) | sink.next_offsets
+    return sink.next_offsets

@@ -46,7 +46,7 @@ class Scorer:
         """Connect state and output; batches wait for it, since only a started query knows its id."""
         with self._boundary:
             self._generation = generation
-            self._sink = TransactionalSink(self._settings, query_id)
+            self._sink = TransactionalSink(self._settings, query_id, generation.starting_offsets)
             self._write_event("started")
             if self._model is not None:
                 self._announce(self._model)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial, reduce
+from operator import or_
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +30,7 @@ ROWS_PER_FILE = 1_000_000
 _POSITION = ["kafka_partition", "kafka_offset"]
 _ARROW = pa.schema(
     [
+        ("date", pa.date32()),
         ("kafka_partition", pa.int32()),
         ("kafka_offset", pa.int64()),
         ("customer_id", pa.string()),
@@ -48,37 +50,41 @@ _SCHEMA = from_arrow_schema(_ARROW)
 
 def end_of_lake(spark: SparkSession, settings: Settings) -> dict[int, int]:
     """First offset of each partition that the raw tables do not have; empty where they are not there."""
-    frames = []
-    for table in ("raw/transactions", "raw/rejected"):
-        rows = _table(spark, settings, table)
-        if rows is not None:
-            topic = F.col("topic") if table == "raw/rejected" else F.lit(settings.kafka_topic)
-            frames.append(rows.where(topic == settings.kafka_topic).select(*_POSITION))
-    if not frames:
+    accepted, rejected = (_table(spark, settings, table) for table in ("raw/transactions", "raw/rejected"))
+    if accepted is None:
         return {}
-    newest = reduce(DataFrame.unionByName, frames).groupBy("kafka_partition").agg(F.max("kafka_offset"))
+    rows = accepted.select(*_POSITION)
+    if rejected is not None:
+        rows = rows.unionByName(rejected.where(F.col("topic") == settings.kafka_topic).select(*_POSITION))
+    newest = rows.groupBy("kafka_partition").agg(F.max("kafka_offset"))
     return {partition: offset + 1 for partition, offset in newest.collect()}
 
 
-def seed(spark: SparkSession, settings: Settings, start: dict[int, int], folder: Path) -> int:
+def seed(
+    spark: SparkSession, settings: Settings, lake_ends: dict[int, int], start: dict[int, int], folder: Path
+) -> int:
     """Write the events that transactions from the offsets `start` on can refer to, as runs; returns their number.
 
-    start: Kafka partition → offset, for every partition of the topic.
+    lake_ends: see `end_of_lake`. start: Kafka partition → offset, for every partition of
+    the topic.
     """
-    ends = end_of_lake(spark, settings)
-    rows = _from_kafka(spark, settings, {p: (ends.get(p, 0), offset) for p, offset in start.items()})
-    stored = _table(spark, settings, "raw/transactions")
-    if stored is not None:
-        before = reduce(
-            lambda a, b: a | b, ((F.col(_POSITION[0]) == p) & (F.col(_POSITION[1]) < o) for p, o in start.items())
-        )
-        newest = stored.where(before).agg(F.max("date")).collect()[0][0]
-        if newest is not None:
-            recent = stored.where(F.col("date") >= newest - timedelta(days=-(-REACH_MS // DAY_MS) + 1)).where(before)
-            rows = recent.select(*_ARROW.names).unionByName(rows)
+    rows = _from_kafka(spark, settings, {p: (lake_ends.get(p, 0), offset) for p, offset in start.items()})
+    if lake_ends:
+        rows = _from_lake(spark, settings, start).unionByName(rows)
     files = -(-max(1, rows.count()) // ROWS_PER_FILE)
     written = rows.repartition(files, "customer_id").mapInArrow(partial(_write_runs, folder), "rows bigint")
     return written.agg(F.sum("rows")).collect()[0][0] or 0
+
+
+def _from_lake(spark: SparkSession, settings: Settings, start: dict[int, int]) -> DataFrame:
+    """Accepted transactions before the offsets, of the days that windows can reach, as columns of _SCHEMA."""
+    partition, offset = map(F.col, _POSITION)
+    before = reduce(or_, ((partition == p) & (offset < first) for p, first in start.items()))
+    stored = spark.read.format("delta").load(Lake(settings).spark_uri("raw/transactions")).where(before)
+    newest = stored.agg(F.max("date")).collect()[0][0]
+    if newest is None:
+        return spark.createDataFrame([], _SCHEMA)
+    return stored.where(F.col("date") >= newest - timedelta(days=REACH_MS // DAY_MS + 1)).select(*_ARROW.names)
 
 
 def _table(spark: SparkSession, settings: Settings, table: str) -> DataFrame | None:
@@ -100,7 +106,14 @@ def _from_kafka(spark: SparkSession, settings: Settings, offsets: OffsetRange) -
         .option("endingOffsets", json.dumps({settings.kafka_topic: ends}))
         .load()
     )
-    messages = source.select("partition", "offset", F.unix_millis("timestamp").alias("timestamp_ms"), "key", "value")
+    messages = source.select(
+        F.to_date("timestamp").alias("date"),
+        "partition",
+        "offset",
+        F.unix_millis("timestamp").alias("timestamp_ms"),
+        "key",
+        "value",
+    )
     return messages.mapInArrow(_decode, _SCHEMA)
 
 
@@ -109,7 +122,7 @@ def _decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         keys, values, times = (batch[name].to_pylist() for name in ("key", "value", "timestamp_ms"))
         accepted, transactions, _ = decode_transactions(keys, values, times)
         columns = [pa.array([getattr(t, name) for t in transactions], _ARROW.field(name).type) for name in COLUMNS]
-        position = [batch[name].take(pa.array(accepted, pa.int64())) for name in ("partition", "offset")]
+        position = [batch[name].take(pa.array(accepted, pa.int64())) for name in ("date", "partition", "offset")]
         yield pa.record_batch([*position, *columns], schema=_ARROW)
 
 
@@ -117,7 +130,7 @@ def _write_runs(folder: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.
     """One run of the events of some customers."""
     received = list(batches)
     if received:
-        rows = pa.Table.from_batches(received).sort_by([(name, "ascending") for name in _POSITION])
+        rows = pa.Table.from_batches(received).sort_by([(name, "ascending") for name in ("date", *_POSITION)])
         columns = {name: rows[name].to_pandas().to_numpy() for name in COLUMNS}
         kept = customer_features(NO_EVENTS, events_from_columns(columns)).kept
         write_run(folder / f"{TaskContext.get().partitionId():06}.arrow", kept)  # type: ignore[union-attr]

@@ -36,7 +36,8 @@ class TransactionalSink:
     next writer with the same id, and the batch is run again.
     """
 
-    def __init__(self, settings: Settings, query_id: str) -> None:
+    def __init__(self, settings: Settings, query_id: str, starting_offsets: dict[int, int] | None = None) -> None:
+        """starting_offsets: where the query began; None for the topic's earliest."""
         identity = f"{settings.kafka_group_id}-{query_id}"
         self._settings = settings
         self._producer: Producer = producer(
@@ -56,15 +57,15 @@ class TransactionalSink:
                 **{"group.id": identity, "enable.auto.commit": False, "isolation.level": "read_committed"},
             )
         )
-        self.last_batch, self.next_offsets = self._read_progress()
+        self.last_batch, self.next_offsets = self._read_progress(starting_offsets or {})
 
-    def _read_progress(self) -> tuple[int | None, dict[int, int]]:
+    def _read_progress(self, start: dict[int, int]) -> tuple[int | None, dict[int, int]]:
         """Batch id last written (None before the first), and the next source offset of each partition."""
         topic = self._settings.kafka_topic
-        stored = watermarks(self._group, topic)
+        stored = {p: start.get(p, first) for p, (first, _) in watermarks(self._group, topic).items()}
         asked = [TopicPartition(self._settings.kafka_events_topic, 0), *(TopicPartition(topic, p) for p in stored)]
         marker, *positions = self._group.committed(asked, timeout=TIMEOUT_SECONDS)
-        offsets = {tp.partition: tp.offset if tp.offset >= 0 else stored[tp.partition][0] for tp in positions}
+        offsets = {tp.partition: tp.offset if tp.offset >= 0 else stored[tp.partition] for tp in positions}
         return (marker.offset if marker.offset >= 0 else None), offsets
 
     def is_written(self, batch_id: int) -> bool:

@@ -8,22 +8,27 @@ from collections.abc import Iterator
 
 import msgspec
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from confluent_kafka.admin import NewPartitions
 
-from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
+from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, DAY_MS, feature_set_hash
 from fraud_platform.local.environment import service_environment
 from fraud_platform.schemas import Prediction
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import committed_reader, create_topics, producer, read_range, watermarks
+from fraud_platform.storage.kafka import admin_client, committed_reader, create_topics, producer, read_range, watermarks
+from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.ledger import scorer_events
 from fraud_platform.storage.registry import CHAMPION, Registry
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
 from fraud_platform_tests.ports import free_ports
 from fraud_platform_tests.waiting import wait_until
+from streaming.settings import checkpoint_folder
 
 pytestmark = pytest.mark.integration
 
@@ -143,7 +148,8 @@ def assert_versions_match_ledger(settings: Settings, scored: list[Prediction]) -
 
 def assert_features_equal_batch(settings: Settings, scored: list[Prediction]) -> None:
     """Bitwise: what the scorer logged is what the kernel gives on the topic's rows in one go."""
-    rows = read(settings, settings.kafka_topic)
+    # By time first: a customer's transactions lie in two partitions once a topic got another one.
+    rows = sorted(read(settings, settings.kafka_topic), key=lambda m: (m.timestamp()[1], m.offset()))
     documents = [msgspec.json.decode(m.value()) for m in rows]
     names = [*{name for d in documents for name in d}]
     events = events_from_columns({name: [d.get(name) for d in documents] for name in names})
@@ -151,7 +157,55 @@ def assert_features_equal_batch(settings: Settings, scored: list[Prediction]) ->
     batch = {(m.partition(), m.offset()): v for m, v in zip(rows, result.values, strict=True)}
     stream = np.array([p.features[: len(CUSTOMER_FEATURES)] for p in scored])
     np.testing.assert_array_equal(stream, [batch[p.source_partition, p.source_offset] for p in scored])
-    assert len(scored) == (~result.duplicate).sum()
+
+
+def test_a_new_checkpoint_has_the_history_of_the_lake_and_goes_on_where_the_former_one_ended(
+    settings, scorer, tmp_path
+):
+    registry = Registry(settings)
+    registry.set_alias(CHAMPION, bundles.register(settings, tmp_path / "model"))
+    messages = sorted(transaction_messages(bundles.transactions(), Disturbances(late=0.05, duplicates=0.02)))
+    third = len(messages) // 3
+    before, between, after = messages[:third], messages[third : 2 * third], messages[2 * third :]
+
+    send(settings, before)
+    fill_lake(settings)
+    scorer.start()
+    wait_until(lambda: loaded(settings), "the model")
+    send(settings, between)
+    wait_for(settings, distinct(before + between) - distinct(before))
+    scorer.end(signal.SIGKILL)
+
+    # What a release with other features would find, and a topic that was given a third partition meanwhile.
+    (generation,) = checkpoint_folder(settings).glob("*/generation.json")
+    generation.write_text(generation.read_text().replace(feature_set_hash(), "of an older release"))
+    admin = admin_client(settings)
+    admin.create_partitions([NewPartitions(settings.kafka_topic, 3)])[settings.kafka_topic].result()
+    send(settings, after)
+    scorer.start()
+    wait_for(settings, distinct(messages) - distinct(before))
+    assert scorer.end(signal.SIGTERM) == 0
+
+    scored = predictions(settings)
+    expected = {m.transaction_id for m in messages} - {m.transaction_id for m in before}
+    assert Counter(p.transaction_id for p in scored) == dict.fromkeys(expected, 1)
+    assert {p.source_partition for p in scored} == {0, 1, 2}
+    assert_features_equal_batch(settings, scored)
+
+
+def fill_lake(settings: Settings) -> None:
+    """The topic's accepted transactions as raw/transactions, as of now."""
+    rows = sorted(read(settings, settings.kafka_topic), key=lambda m: m.timestamp())
+    documents = [msgspec.json.decode(m.value()) for m in rows]
+    days = pc.cast(pa.array([m.timestamp()[1] // DAY_MS for m in rows], pa.int32()), pa.date32())
+    columns = {
+        "date": days,
+        "kafka_partition": pa.array([m.partition() for m in rows], pa.int32()),
+        "kafka_offset": pa.array([m.offset() for m in rows], pa.int64()),
+        **{name: pa.array([d.get(name) for d in documents]) for name in COLUMNS},
+    }
+    table = pa.table(columns)
+    Lake(settings).replace_days("raw/transactions", table, days[0].as_py(), days[-1].as_py())
 
 
 def test_the_scorer_goes_on_past_bad_messages_and_a_bad_champion(settings, scorer, tmp_path):

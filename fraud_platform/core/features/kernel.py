@@ -81,7 +81,8 @@ def customer_features(history: EventArray, events: EventArray) -> KernelResult:
     is_duplicate = np.zeros(len(events), bool)
     if duplicate.any():
         is_duplicate[source[duplicate]] = True
-        rows, segments, source, clock = (column[~duplicate] for column in (rows, segments, source, clock))
+        kept = ~duplicate
+        rows, segments, source, clock = rows[kept], segments[kept], source[kept], clock[kept]
 
     new = np.flatnonzero(source >= 0)
     target = source[new]

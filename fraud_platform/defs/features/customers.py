@@ -82,7 +82,8 @@ def customer_rows(transactions: pa.Table, first: date) -> pa.Table:
 
     transactions: READ_COLUMNS of all transactions that these customers made in the look-back.
     """
-    transactions = transactions.sort_by([("kafka_partition", "ascending"), ("kafka_offset", "ascending")])
+    # By day first: when a topic gets new partitions, customers move to other ones.
+    transactions = transactions.sort_by([(name, "ascending") for name in ("date", "kafka_partition", "kafka_offset")])
     columns = {name: transactions[name].to_pandas().to_numpy() for name in COLUMNS}
     result = customer_features(NO_EVENTS, events_from_columns(columns))
     wanted = (transactions["date"].to_numpy() >= np.datetime64(first)) & ~result.duplicate

@@ -1,0 +1,130 @@
+"""The second window kernel: windows of an entity (merchant, device) that end a lag before the event.
+
+What a merchant's past says is settled only once its labels have come, so the window of a
+query at time t is (t - lag - w, t - lag]: it leaves the newest rows out. It depends on
+times alone, so rows and queries may come in any order, and results are integers, exact
+however the rows are cut.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fraud_platform.core.features.windows import Int, previous_and_next
+
+
+class Moments(NamedTuple):
+    """Which entity, and when: rows or queries, both columns (n,), in any order."""
+
+    entity: Int
+    """Hash of the identifier; 0 means unknown: such rows are never counted, such queries get 0."""
+    time_ms: Int
+
+
+def settled_sums(
+    rows: Moments,
+    weights: Sequence[Int | NDArray[np.bool_]],
+    queries: Moments,
+    lag_ms: int,
+    windows_ms: Sequence[int],
+) -> Int:
+    """Number of rows, and sums of their weights, in each window of each query.
+
+    weights: any number of columns (n,), integers, so that sums are exact. Returns
+    (len(windows_ms), 1 + len(weights), q): the count first, then one sum a weight.
+    """
+    result = np.zeros((len(windows_ms), 1 + len(weights), len(queries.entity)), np.int64)
+    timeline = _Timeline(rows, rows.entity != 0, rows_last_ms=0)
+    asked = timeline.ask(queries)
+    if not len(asked.position):
+        return result
+    totals = [np.concatenate(([0], np.cumsum(weight[timeline.order]))) for weight in weights]
+    settled = timeline.rows_until(asked, lag_ms)
+    for values, window_ms in zip(result, windows_ms, strict=True):
+        outlived = timeline.rows_until(asked, lag_ms + window_ms)
+        values[0, asked.position] = settled - outlived
+        for value, total in zip(values[1:], totals, strict=True):
+            value[asked.position] = total[settled] - total[outlived]
+    return result
+
+
+def settled_distinct(
+    rows: Moments,
+    values: Int,
+    queries: Moments,
+    lag_ms: int,
+    windows_ms: Sequence[int],
+) -> Int:
+    """Number of distinct values among the rows in each window of each query: (len(windows_ms), q).
+
+    values: (n,), hashes such as the customers'; 0 means unknown and is not counted. A row
+    stands for its value until the entity's next row of the same value, or until it leaves
+    the window; so the answer is the rows begun less the rows ended.
+    """
+    result = np.zeros((len(windows_ms), len(queries.entity)), np.int64)
+    timeline = _Timeline(rows, (rows.entity != 0) & (values != 0), rows_last_ms=max(windows_ms))
+    asked = timeline.ask(queries)
+    if not len(asked.position):
+        return result
+    _, following = previous_and_next((values[timeline.order], timeline.code))
+    repeated = following < len(following)
+    begun = timeline.rows_until(asked, lag_ms)
+    for value, window_ms in zip(result, windows_ms, strict=True):
+        ends = timeline.key + window_ms
+        ends[repeated] = np.minimum(ends[repeated], timeline.key[following[repeated]])
+        ended = np.searchsorted(np.sort(ends), timeline.key_before(asked, lag_ms), side="right")
+        value[asked.position] = begun - ended
+    return result
+
+
+class _Asked(NamedTuple):
+    """Queries of entities that have rows, sorted like them, so that look-ups stay in the cache."""
+
+    position: Int
+    """Among all queries."""
+    code: Int
+    elapsed_ms: Int
+
+
+class _Timeline:
+    """The counted rows, sorted by entity and time under one increasing integer key.
+
+    Look-ups are clipped to the span of time in which rows begin and end, so entities
+    need to be no further apart than that span, whatever the lag.
+    """
+
+    def __init__(self, rows: Moments, counted: NDArray[np.bool_], rows_last_ms: int) -> None:
+        counted_rows = np.flatnonzero(counted)
+        times_ms = rows.time_ms[counted_rows]
+        code, entities = pd.factorize(rows.entity[counted_rows])
+        self._entities = pd.Index(entities)
+        self._start_ms = int(times_ms.min()) if len(times_ms) else 0
+        self._span_ms = int(times_ms.max()) - self._start_ms + rows_last_ms if len(times_ms) else 0
+        if len(entities) * (self._span_ms + 2) >= 2**63:
+            raise OverflowError(f"{len(entities)} entities over {self._span_ms} ms do not fit one kernel call")
+        key = self._key(code, times_ms - self._start_ms)
+        order = np.argsort(key)
+        self.order, self.code, self.key = counted_rows[order], code[order], key[order]
+        """Row, number of its entity, and key at each place in the timeline; equal keys are in no certain order."""
+
+    def ask(self, queries: Moments) -> _Asked:
+        """The queries that can have an answer other than 0."""
+        code = self._entities.get_indexer(queries.entity)
+        position = np.flatnonzero(code >= 0)
+        code, elapsed_ms = code[position], queries.time_ms[position] - self._start_ms
+        order = np.argsort(self._key(code, elapsed_ms))
+        return _Asked(position[order], code[order], elapsed_ms[order])
+
+    def key_before(self, asked: _Asked, age_ms: int) -> Int:
+        """Key of the time `age_ms` before each query."""
+        return self._key(asked.code, asked.elapsed_ms - age_ms)
+
+    def rows_until(self, asked: _Asked, age_ms: int) -> Int:
+        """Number of rows up to the time `age_ms` before each query, those of entities before its own included."""
+        return np.searchsorted(self.key, self.key_before(asked, age_ms), side="right")
+
+    def _key(self, code: Int, elapsed_ms: Int) -> Int:
+        return code * (self._span_ms + 2) + np.clip(elapsed_ms, -1, self._span_ms)
