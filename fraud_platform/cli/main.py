@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": "fraud_platform.cli.doctor",
     "simulate": "fraud_platform.cli.simulate",
     "replay": "fraud_platform.cli.replay",
+    "parity": "fraud_platform.cli.parity",
     "demo": "fraud_platform.cli.demo.command",
 }
 """Command → the module with the function of that name, in the order of --help."""

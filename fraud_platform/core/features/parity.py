@@ -13,20 +13,22 @@ RELATIVE_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Parity:
-    """Outcome over `rows` transactions.
-
-    `max_difference` is the largest absolute one of all features, `worst` has it by name
-    for the features that differ by more than the tolerance.
-    """
+    """Outcome over `rows` transactions: the largest absolute difference of each feature, by name."""
 
     rows: int
-    max_difference: float
-    worst: dict[str, float]
+    largest: dict[str, float]
+    differing: tuple[str, ...]
+    """Features that differ by more than the tolerance anywhere."""
     first_difference: str | None
 
     @property
     def holds(self) -> bool:
         return self.first_difference is None
+
+    @property
+    def max_difference(self) -> float:
+        # numpy's maximum is NaN where one of them is.
+        return float(np.max([*self.largest.values()], initial=0.0))
 
     def __str__(self) -> str:
         return self.first_difference or f"{self.rows:,} transactions agree in every feature"
@@ -37,8 +39,8 @@ def compare_features(transaction_ids: Ids, batch: Floats, stream: Floats, names:
     difference = np.abs(batch - stream)
     # Written so that a NaN on either side differs.
     differs = ~(difference <= RELATIVE_TOLERANCE * np.maximum(1.0, np.abs(batch)))
+    largest = dict(zip(names, difference.max(axis=0, initial=0.0).tolist(), strict=True))
     columns = np.flatnonzero(differs.any(axis=0))
-    worst = {names[int(j)]: float(difference[:, j].max()) for j in columns}
     first = None
     if len(columns):
         row = int(np.flatnonzero(differs.any(axis=1))[0])
@@ -47,4 +49,4 @@ def compare_features(transaction_ids: Ids, batch: Floats, stream: Floats, names:
             f"transaction {transaction_ids[row]}: {names[column]} is {batch[row, column]:.17g} in batch "
             f"and {stream[row, column]:.17g} in the stream"
         )
-    return Parity(len(batch), float(difference.max(initial=0.0)), worst, first)
+    return Parity(len(batch), largest, tuple(names[int(j)] for j in columns), first)

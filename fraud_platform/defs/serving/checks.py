@@ -22,7 +22,7 @@ def features_match_stream(context: dg.AssetCheckExecutionContext, platform: Plat
             "not_yet_in_batch": result.not_yet_in_batch,
             "unknown_to_batch": result.unknown,
             "max_difference": result.parity.max_difference,
-            "differing_features": result.parity.worst,
+            "differing_features": {name: result.parity.largest[name] for name in result.parity.differing},
         },
     )
 

@@ -23,7 +23,8 @@ def test_a_difference_names_transaction_feature_and_both_values(wrong):
     stream[1, 1] = wrong
     parity = compare_features(IDS, BATCH, stream, NAMES)
     assert not parity.holds
-    assert list(parity.worst) == ["speed_kmh"]
+    assert parity.differing == ("speed_kmh",)
+    assert parity.largest["count_1h"] == 0
     assert str(parity) == f"transaction t2: speed_kmh is -1 in batch and {wrong:.17g} in the stream"
 
 
