@@ -1,6 +1,6 @@
 # The same commands on a laptop and in CI. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup env up down status demo test check clean
+.PHONY: help setup env up down status demo test check docs clean
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
@@ -39,6 +39,9 @@ check: setup  ## Format, lint, types, import contract, and that the definitions 
 	@$(BIN)/lint-imports
 	@home=$$(mktemp -d) && trap 'rm -rf '$$home EXIT && \
 		DAGSTER_HOME=$$home $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
+
+docs: setup  ## Write docs/features.md from the declared features
+	@$(BIN)/python -m fraud_platform.core.features.docs > docs/features.md
 
 clean:  ## Stop the stack and delete data, logs and caches; packages and jars stay
 	@[ ! -x $(BIN)/fraud ] || $(BIN)/fraud down
