@@ -1,6 +1,6 @@
 # The same commands on a laptop and in CI. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup env up down status demo test check docs clean
+.PHONY: help setup env up down status demo test check docs bench clean
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
@@ -42,6 +42,13 @@ check: setup  ## Format, lint, types, import contract, and that the definitions 
 
 docs: setup  ## Write docs/features.md from the declared features
 	@$(BIN)/python -m fraud_platform.core.features.docs > docs/features.md
+
+bench: setup  ## Measure features, batch and stream (about 10 minutes), and write docs/benchmarks.md
+	@mkdir -p docs/benchmarks
+	@for name in features batch state; do \
+		echo "benchmarks/$$name.py" && PYTHONPATH=. $(BIN)/python benchmarks/$$name.py --json docs/benchmarks/$$name.json || exit 1; \
+	done
+	@$(BIN)/python benchmarks/report.py
 
 clean:  ## Stop the stack and delete data, logs and caches; packages and jars stay
 	@[ ! -x $(BIN)/fraud ] || $(BIN)/fraud down

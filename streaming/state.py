@@ -132,8 +132,12 @@ def write_run(path: Path, events: EventArray) -> None:
         pa.FixedSizeBinaryArray.from_buffers(schema.field("event").type, len(events), [None, data]),
     ]
     unfinished = path.with_suffix(f".{os.getpid()}")
-    with pa.ipc.new_file(unfinished, schema) as file:
-        file.write_batch(pa.record_batch(columns, schema=schema))
+    with unfinished.open("wb") as file:
+        with pa.ipc.new_file(file, schema) as writer:
+            writer.write_batch(pa.record_batch(columns, schema=schema))
+        # Spark may commit the batch right after: a power cut must not leave the commit without the state.
+        file.flush()
+        os.fsync(file.fileno())
     unfinished.replace(path)
 
 

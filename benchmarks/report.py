@@ -1,0 +1,84 @@
+"""docs/benchmarks.md from the results that `make bench` leaves beside it: `python benchmarks/report.py`."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+RESULTS = DOCS / "benchmarks"
+
+TITLE = """# Benchmarks
+
+What `make bench` measured, written by `benchmarks/report.py`; the results themselves are in
+[benchmarks/](benchmarks). Peers run in the same process of measurement as the platform. Seconds are of that machine;
+ratios travel.
+"""
+
+
+def main() -> None:
+    features, batch, state = (
+        json.loads((RESULTS / f"{name}.json").read_text()) for name in ("features", "batch", "state")
+    )
+    text = "\n".join([TITLE, *machine(features["machine"]), *kernel(features), *assets(batch), *stream(state)])
+    (DOCS / "benchmarks.md").write_text(text + "\n")
+
+
+def machine(facts: dict[str, Any]) -> Iterable[str]:
+    packages = ", ".join(f"{name} {facts[name]}" for name in ("python", "numpy", "polars", "pandas"))
+    yield f"Machine: {facts['cores']} cores, {facts['architecture']}; {packages}.\n"
+
+
+def kernel(results: dict[str, Any]) -> Iterable[str]:
+    yield "## The window functions\n"
+    yield (
+        f"The {results['features']} features of the Fraud Detection Handbook (calendar, customers' counts and means, "
+        f"merchants' delayed counts and risk) on {results['rows']:,} generated rows of its shape. Medians.\n"
+    )
+    yield "| method | wall s | CPU s | peak MB | runs |\n|---|---:|---:|---:|---:|"
+    names = {"kernel": "this platform, one thread", "polars": f"Polars, {results['polars_threads']} threads"}
+    for method, row in results["methods"].items():
+        name = names.get(method, "the handbook's pandas code")
+        yield f"| {name} | {row['wall_s']} | {row['cpu_s']} | {row['peak_megabytes']:,} | {row['runs']} |"
+    ratio, apart = results["kernel_to_polars"], results["max_difference"]
+    yield f"\nPlatform to Polars: {ratio['wall_s']} of the wall time, {ratio['cpu_s']} of the CPU time."
+    yield f"Largest difference to Polars {apart['kernel_polars']:g}, to pandas {apart['kernel_pandas']:g}.\n"
+    whole = results["whole_kernel"]
+    yield (
+        f"All {whole['features']} customer features: {whole['rows_per_second_per_core']:,} rows a second on one core "
+        f"({whole['rows']:,} rows).\n"
+    )
+
+
+def assets(results: dict[str, Any]) -> Iterable[str]:
+    yield "## The feature assets\n"
+    yield (
+        f"{results['rows']:,} transactions over {results['days']} days, all {results['features']} features, as Dagster "
+        f"assets on Spark ({results['spark_master']}), read from and written to Delta tables.\n"
+    )
+    yield "| asset | seconds |\n|---|---:|"
+    yield f"| merchant_risk, Spark's start included | {results['merchant_risk_seconds']} |"
+    yield f"| transaction_features | {results['transaction_features_seconds']} |"
+    yield f"\nMost memory of all processes together: {results['peak_memory_gib']} GiB.\n"
+
+
+def stream(results: dict[str, Any]) -> Iterable[str]:
+    yield "## The stream as customers grow\n"
+    yield (
+        f"Kafka to features on the driver, {results['history']} transactions of history for each customer, "
+        f"{results['partitions']} Kafka partitions. Median of the micro-batches, planning and commit included.\n"
+    )
+    yield "| customers | rows a batch | batch s | rows/s | cost of a row, first line = 1 | state MB |"
+    yield "|---:|---:|---:|---:|---:|---:|"
+    base: dict[int, float] = {}
+    for row in sorted(results["results"], key=lambda row: (row["batch_rows"], row["customers"])):
+        seconds = row["batch_seconds_median"]
+        cost = seconds / base.setdefault(row["batch_rows"], seconds)
+        yield (
+            f"| {row['customers']:,} | {row['batch_rows']:,} | {seconds:.3f} | {row['rows_per_second']:,} "
+            f"| {cost:.2f} | {row['state_megabytes']:,} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
