@@ -68,6 +68,16 @@ def test_distinct_values_equal_the_loops(rows, queries, lag_ms):
 
 
 @settings(max_examples=100, deadline=None)
+@given(rows_of, lags_ms)
+def test_rows_may_be_their_own_queries(rows, lag_ms):
+    moments, values, weights = columns_of(rows)
+    copy = Moments(*(column.copy() for column in moments))
+    for function, argument in ((settled_sums, (weights,)), (settled_distinct, values)):
+        own, others = (function(moments, argument, queries, lag_ms, WINDOWS_MS) for queries in (moments, copy))
+        np.testing.assert_array_equal(own, others)
+
+
+@settings(max_examples=100, deadline=None)
 @given(rows_of, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(rows, random):
     shuffled = random.sample(rows, len(rows))
