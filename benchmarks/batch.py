@@ -20,7 +20,8 @@ import numpy as np
 import psutil
 import pyarrow as pa
 
-from fraud_platform.core.features.table import DAY_MS, FEATURE_NAMES
+from fraud_platform.core.features.declaration import DAY_MS
+from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.resources.platform import PlatformResource

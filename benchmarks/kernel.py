@@ -8,9 +8,10 @@ import time
 
 import numpy as np
 
+from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
 from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, DAY_MS
+from fraud_platform.core.features.table import CUSTOMER_FEATURES
 
 RUNS = 5
 

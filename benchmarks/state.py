@@ -22,8 +22,8 @@ import numpy as np
 from confluent_kafka import Producer
 from pyspark.sql import DataFrame, SparkSession
 
+from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
 from fraud_platform.core.features.events import EVENT, EventArray, events_from_columns
-from fraud_platform.core.features.table import DAY_MS, HISTORY_DAYS
 from fraud_platform.local.stack import Stack
 from fraud_platform.schemas import Transaction, encode
 from fraud_platform.settings import PROJECT_ROOT, Settings

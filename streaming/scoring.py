@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, DAY_MS, feature_set_hash
+from fraud_platform.core.features.declaration import DAY_MS
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, feature_set_hash
 from fraud_platform.core.scoring import ModelBundle
 from fraud_platform.schemas import Prediction, encode
 from fraud_platform.settings import Settings

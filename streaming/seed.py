@@ -16,9 +16,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import DAY_MS
 from fraud_platform.schemas import decode_transactions
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import OffsetRange, spark_options

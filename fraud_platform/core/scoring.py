@@ -17,7 +17,7 @@ from catboost import CatBoostClassifier, CatBoostError, Pool
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
-from fraud_platform.core.features.table import Feature
+from fraud_platform.core.features.declaration import Feature
 from fraud_platform.errors import BundleError, FeatureSetMismatchError
 
 MODEL, CARD, REFERENCE, MANIFEST = "model.cbm", "bundle.json", "reference.npz", "manifest.json"

@@ -7,15 +7,10 @@ import numpy as np
 import pandas as pd
 
 from fraud_platform.core.arrays import Floats
+from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.merchant_risk import MerchantRisk
 from fraud_platform.core.features.parity import Parity, compare_features
-from fraud_platform.core.features.table import (
-    CUSTOMER_FEATURES,
-    DAY_MS,
-    FEATURE_NAMES,
-    MERCHANT_FEATURES,
-    feature_set_hash,
-)
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.topic_days import EPOCH

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 import pytest
 from confluent_kafka.admin import NewPartitions
 
+from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, DAY_MS, feature_set_hash
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, feature_set_hash
 from fraud_platform.local.environment import service_environment
 from fraud_platform.schemas import Prediction
 from fraud_platform.settings import Settings

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from fraud_platform.core.features.table import FEATURES, Feature
+from fraud_platform.core.features.declaration import Feature
+from fraud_platform.core.features.table import FEATURES
 
 INTRODUCTION = """\
 # Features
 
-<!-- Made from fraud_platform/core/features/table.py by `make docs`: do not edit. -->
+<!-- Made from the declarations in fraud_platform/core/features by `make docs`: do not edit. -->
 
 - **Time.** All features are in UTC; a customer's window of length w is (t - w, t], t being the time of the transaction,
   and a merchant's leaves out the newest days, whose fraud labels have not had time to arrive.

@@ -8,7 +8,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.table import HISTORY_DAYS, MERCHANT_FEATURES, RISK_WINDOW_DAYS
+from fraud_platform.core.features.declaration import HISTORY_DAYS
+from fraud_platform.core.features.table import MERCHANT_FEATURES, RISK_WINDOW_DAYS
 
 Int = NDArray[np.int64]
 NAMES = [f.name for f in MERCHANT_FEATURES]

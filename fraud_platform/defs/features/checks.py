@@ -6,7 +6,8 @@ import dagster as dg
 import numpy as np
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.table import FEATURE_NAMES, HISTORY_DAYS, RISK_WINDOW_DAYS
+from fraud_platform.core.features.declaration import HISTORY_DAYS
+from fraud_platform.core.features.table import FEATURE_NAMES, RISK_WINDOW_DAYS
 from fraud_platform.defs.metadata import last_days
 from fraud_platform.resources.platform import PlatformResource
 

@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import (
-    CUSTOMER_FEATURES,
-    DAY_MS,
-    HISTORY_DAYS,
-    MERCHANT_FEATURES,
-    feature_set_hash,
-)
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 
 if TYPE_CHECKING:

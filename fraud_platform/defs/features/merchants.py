@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.merchant_risk import (
     NAMES,
     FraudReports,
@@ -15,7 +16,6 @@ from fraud_platform.core.features.merchant_risk import (
     look_back_days,
     merchant_risk,
 )
-from fraud_platform.core.features.table import DAY_MS
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.topic_days import EPOCH
 

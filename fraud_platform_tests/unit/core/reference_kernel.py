@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, SMALL_AMOUNT, WINDOWS_MS
+from fraud_platform.core.features.customer.amounts import SMALL_AMOUNT
+from fraud_platform.core.features.declaration import WINDOWS_MS
+from fraud_platform.core.features.table import CUSTOMER_FEATURES
 
 HISTORY_MS = WINDOWS_MS["30d"]
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from fraud_platform.core.features.declaration import Feature
 from fraud_platform.core.features.docs import features_markdown
-from fraud_platform.core.features.table import FEATURES, Feature, feature_set_hash
+from fraud_platform.core.features.table import FEATURES, feature_set_hash
 
 PAGE = Path(__file__).parents[3] / "docs" / "features.md"
 

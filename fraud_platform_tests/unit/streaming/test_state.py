@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import EVENT, EventArray
-from fraud_platform.core.features.table import DAY_MS
 from streaming.state import FAN_OUT, LEVEL_ROWS, REACH_MS, SEED_FOLDER, PartitionState, write_run
 
 NOW_MS = 1_800_000_000_000

@@ -1,0 +1,18 @@
+"""When the event happened, in UTC."""
+
+from fraud_platform.core.features.customer.rows import Columns, CustomerRows
+from fraud_platform.core.features.declaration import DAY_MS, HOUR_MS, of_customer
+
+FEATURES = (
+    of_customer("hour", "", "hour", "hour of day of the event, UTC"),
+    of_customer("weekday", "", "day", "day of week of the event, UTC, Monday 0"),
+    of_customer("is_weekend", "", "0/1", "Saturday or Sunday"),
+    of_customer("is_night", "", "0/1", "hour of day at most 6"),
+)
+
+
+def columns(rows: CustomerRows) -> Columns:
+    times_ms = rows.own_time_ms[rows.new]
+    hour = times_ms // HOUR_MS % 24
+    weekday = (times_ms // DAY_MS + 3) % 7  # 1970-01-01 was a Thursday
+    return {"hour": hour, "weekday": weekday, "is_weekend": weekday >= 5, "is_night": hour <= 6}
