@@ -1,12 +1,18 @@
 """Runs on disk: what a batch finds there, after crashes, merges and a month."""
 
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fraud_platform.core.features.declaration import DAY_MS
-from fraud_platform.core.features.events import EVENT, EventArray
+from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
+from fraud_platform.core.features.kernel import customer_features
+from fraud_platform_tests.unit.core.test_kernel import build, event
 from streaming.state import FAN_OUT, LEVEL_ROWS, REACH_MS, SEED_FOLDER, PartitionState, write_run
 
 NOW_MS = 1_800_000_000_000
@@ -61,8 +67,8 @@ def test_many_small_runs_become_few_and_nothing_changes(tmp_path):
         state.compact(NOW_MS)
         kept = events(rng.integers(1, 9, 5), batch * 5)
         state.add(kept)
-        for event in kept:
-            expected.setdefault(int(event["customer"]), []).append(int(event["transaction"]))
+        for row in kept:
+            expected.setdefault(int(row["customer"]), []).append(int(row["transaction"]))
     state = PartitionState(tmp_path, 0, batches)
     assert {c: transactions(state, c) for c in expected} == expected
     assert len(list((tmp_path / "0").glob("*.arrow"))) <= FAN_OUT
@@ -105,3 +111,24 @@ def test_merging_leaves_them_out_too(tmp_path):
 @pytest.mark.parametrize("customers", [[], [7]])
 def test_an_empty_state_has_nothing_for_anyone(tmp_path, customers):
     assert len(PartitionState(tmp_path, 0, 0).history(np.array(customers, np.int64))) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(event, min_size=1, max_size=60), st.lists(st.integers(1, 8), max_size=30), st.sets(st.integers(0, 29)))
+def test_features_over_the_state_are_those_of_one_go_whatever_the_cut_and_the_crashes(rows, sizes, crashes):
+    """Customers' events in batches, some of them run twice, with the runs merged as soon as there are two."""
+    whole = build(rows)
+    expected = customer_features(NO_EVENTS, whole)
+    bounds = np.unique(np.clip(np.cumsum([0, *sizes]), 0, len(whole)))
+    values = []
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streaming.state.FAN_OUT", 2)
+        for batch, (start, stop) in enumerate(pairwise([*bounds, len(whole)])):
+            for _ in range(1 + (batch in crashes)):
+                part = whole[start:stop]
+                state = PartitionState(Path(folder), 0, batch)
+                state.compact(int(whole["time_ms"][start:].min(initial=NOW_MS)))
+                result = customer_features(state.history(np.unique(part["customer"])), part)
+                state.add(result.kept)
+            values.append(result.values)
+    np.testing.assert_array_equal(np.concatenate(values), expected.values)
