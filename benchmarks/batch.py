@@ -12,8 +12,11 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import numpy as np
@@ -25,7 +28,7 @@ from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.settings import PROJECT_ROOT
+from fraud_platform.settings import PROJECT_ROOT, load_settings
 from fraud_platform.storage.lake import Lake
 
 FIRST_DAY = date(2026, 1, 1)
@@ -43,8 +46,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="fraud-bench-") as folder:
         overrides = {"DATA_DIR": folder, "JARS_DIR": str(PROJECT_ROOT / ".jars"), "START_DATE": str(FIRST_DAY)}
         os.environ.update(overrides)
+        # In a process of its own, whose memory goes with it.
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:
+            other.submit(fill, options.rows, options.days).result()
         platform = PlatformResource()
-        fill(platform.lake, options.rows, options.days)
         results = materialise(platform, options.days)
     report = {"rows": options.rows, "days": options.days, "features": len(FEATURE_NAMES), **results}
     report |= {"cores": os.cpu_count(), "spark_master": platform.settings.spark_master}
@@ -53,7 +58,7 @@ def main() -> None:
     print(json.dumps(report, indent=2))
 
 
-def materialise(platform: PlatformResource, days: int) -> dict[str, float]:
+def materialise(platform: PlatformResource, days: int) -> dict[str, Any]:
     """Seconds of each asset's step, the session's start left out, and the most memory of all processes."""
     job = definitions(platform).resolve_implicit_global_asset_job_def()
     tags = {RANGE_START: str(FIRST_DAY), RANGE_END: str(FIRST_DAY + timedelta(days=days - 1))}
@@ -65,7 +70,8 @@ def materialise(platform: PlatformResource, days: int) -> dict[str, float]:
         f"{e.asset_key.to_user_string()}_seconds": e.materialization.metadata["seconds"].value
         for e in run.get_asset_materialization_events()
     }
-    return {**seconds, "peak_memory_gib": round(memory.peak / 2**30, 2)}
+    parts = {name: round(size / 2**30, 2) for name, size in memory.parts.items()}
+    return {**seconds, "peak_memory_gib": round(memory.peak / 2**30, 2), "of_which": parts}
 
 
 class PeakMemory(threading.Thread):
@@ -74,6 +80,7 @@ class PeakMemory(threading.Thread):
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.peak = 0
+        self.parts: dict[str, int] = {}
         self._ended = threading.Event()
 
     def __enter__(self) -> "PeakMemory":
@@ -86,17 +93,20 @@ class PeakMemory(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(0.2):
-            total = 0
+            sizes: dict[str, int] = {}
             for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
                 try:
-                    total += process.memory_full_info().pss
+                    name = process.name() + (" (driver)" if process.pid == os.getpid() else "")
+                    sizes[name] = sizes.get(name, 0) + process.memory_full_info().pss
                 except psutil.Error:
                     continue  # ended meanwhile
-            self.peak = max(self.peak, total)
+            if sum(sizes.values()) > self.peak:
+                self.peak, self.parts = sum(sizes.values()), sizes
 
 
-def fill(lake: Lake, rows: int, days: int) -> None:
+def fill(rows: int, days: int) -> None:
     """Raw tables: transactions over the days, fraud reports a few days after them."""
+    lake = Lake(load_settings())
     rng = np.random.default_rng(20260101)
     time_ms = int(time.mktime(FIRST_DAY.timetuple())) * 1000 + np.sort(rng.integers(0, days * DAY_MS, rows))
     customer = rng.integers(0, CUSTOMERS, rows)

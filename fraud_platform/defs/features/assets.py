@@ -2,18 +2,20 @@
 
 import time
 from datetime import timedelta
+from functools import partial
 
 import dagster as dg
 
 from fraud_platform.core.features.merchant_risk import look_back_days
-from fraud_platform.core.features.table import MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.defs.features import customers, merchants
 from fraud_platform.defs.features.buckets import bucket_count
 from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.partitions import DAILY, LABEL_DELAY_DAYS, ONE_RUN, days_before, days_of
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.resources.spark import LazySpark
-from fraud_platform.storage.spark import read_days, replace_days
+from fraud_platform.storage.packed import deal
+from fraud_platform.storage.spark import on_packed, read_days, replace_days_by
 
 _RISK_LOOK_BACK = look_back_days(LABEL_DELAY_DAYS)
 
@@ -37,17 +39,15 @@ def merchant_risk(
     lake, delay = platform.lake, platform.settings.label_delay_days
     transaction_days = merchants.transaction_days(first, last, delay)
     report_days = merchants.report_days(first, last, delay)
-    rows = merchants.merchant_rows(
+    reported = merchants.by_merchant(
         read_days(spark.session, lake, "raw/transactions", *transaction_days, merchants.TRANSACTION_COLUMNS),
         read_days(spark.session, lake, "raw/labels", *report_days, merchants.REPORT_COLUMNS),
-        first,
-        last,
-        delay,
         bucket_count(platform.settings, lake, *transaction_days),
     )
+    risk = partial(merchants.risk_of_merchants, first=first, last=last, delay_days=delay)
     # Never more rows than transactions times days in the window, and far fewer where merchants sell.
     count = lake.row_count("raw/transactions", *transaction_days)
-    replace_days(rows, lake, "features/merchant_risk", first, last, count)
+    replace_days_by(risk, merchants.ROWS, reported, lake, "features/merchant_risk", first, last, count)
     return dg.MaterializeResult(metadata=daily_table(lake, "features/merchant_risk", first, last, started))
 
 
@@ -69,14 +69,11 @@ def transaction_features(
     first, last = days_of(context)
     lake = platform.lake
     from_day = first - timedelta(days=customers.LOOK_BACK_DAYS)
-    merchant_columns = ["merchant_id", "date", *(f.name for f in MERCHANT_FEATURES)]
-    rows = customers.transaction_features(
-        read_days(spark.session, lake, "raw/transactions", from_day, last, customers.READ_COLUMNS),
-        read_days(spark.session, lake, "features/merchant_risk", first, last, merchant_columns),
-        first,
-        bucket_count(platform.settings, lake, from_day, last),
-    )
+    read = partial(customers.transactions_with_risk, lake, first)
+    buckets = bucket_count(platform.settings, lake, from_day, last)
+    transactions = deal(spark.session, read, from_day, last, "customer_id", buckets)
+    features = on_packed(partial(customers.feature_rows, first=first))
     count = lake.row_count("raw/transactions", first, last)
-    replace_days(rows, lake, "features/transactions", first, last, count)
+    replace_days_by(features, customers.ROWS, transactions, lake, "features/transactions", first, last, count)
     numbers = daily_table(lake, "features/transactions", first, last, started)
     return dg.MaterializeResult(metadata={**numbers, "feature_set": feature_set_hash()})

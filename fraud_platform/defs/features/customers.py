@@ -1,20 +1,18 @@
-"""transaction_features as Spark sees it: the kernel over buckets of customers, then the merchants' values joined on."""
+"""Rows of transaction_features: merchants' values looked up day by day, then the kernel over buckets of customers."""
 
-from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.merchant_risk import MerchantRisk
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURES, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+from fraud_platform.storage.lake import Lake
 
 LOOK_BACK_DAYS = HISTORY_DAYS + -(-2 * (MAX_LATENESS_MS + MAX_CLOCK_SKEW_MS) // DAY_MS)
 """Arrival days that the kernel reads before the first one asked for.
@@ -34,9 +32,9 @@ IDENTIFIERS = [
     "event_time_ms",
 ]
 READ_COLUMNS = list(dict.fromkeys([*IDENTIFIERS, *COLUMNS]))
-BATCH_ROWS = 20_000
+MERCHANT_NAMES = [f.name for f in MERCHANT_FEATURES]
 
-_CUSTOMER_ROWS = pa.schema(
+ROWS = pa.schema(
     [
         ("date", pa.date32()),
         ("kafka_partition", pa.int32()),
@@ -45,44 +43,45 @@ _CUSTOMER_ROWS = pa.schema(
         ("customer_id", pa.string()),
         ("merchant_id", pa.string()),
         ("event_time_ms", pa.int64()),
-        *((f.name, pa.float64()) for f in CUSTOMER_FEATURES),
+        *((f.name, pa.float64()) for f in FEATURES),
+        ("feature_set", pa.string()),
     ]
 )
 
 
-def transaction_features(transactions: "DataFrame", merchants: "DataFrame", first: date, buckets: int) -> "DataFrame":
-    """Features of the accepted, not duplicated transactions from day `first` on.
+def transactions_with_risk(lake: Lake, first: date, from_day: date, to_day: date) -> pa.Table:
+    """READ_COLUMNS and MERCHANT_NAMES of the transactions of some days.
 
-    transactions: READ_COLUMNS from LOOK_BACK_DAYS before `first` on. merchants: the
-    merchant_risk rows of the wanted days.
+    Both tables are partitioned by day, so this join needs no shuffle. Days before `first`
+    are history, whose merchants nobody asks for: they have the defaults.
     """
-    from pyspark.sql import functions as F
-    from pyspark.sql.pandas.types import from_arrow_schema
+    transactions = lake.read("raw/transactions", READ_COLUMNS, from_day, to_day).combine_chunks()
+    values = np.tile([f.default for f in MERCHANT_FEATURES], (len(transactions), 1))
+    if to_day >= first:
+        risk = lake.read(
+            "features/merchant_risk", ["date", "merchant_id", *MERCHANT_NAMES], max(first, from_day), to_day
+        )
+        merchants, dates = transactions["merchant_id"].to_pandas().to_numpy(object), transactions["date"].to_numpy()
+        for day in pc.unique(risk["date"]):
+            rows = np.flatnonzero(dates == np.datetime64(day.as_py()))
+            values[rows] = MerchantRisk(risk.filter(pc.equal(risk["date"], day))).lookup(merchants[rows])
+    for name, column in zip(MERCHANT_NAMES, values.T, strict=True):
+        transactions = transactions.append_column(name, pa.array(np.ascontiguousarray(column)))
+    return transactions
 
-    def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        received = list(batches)
-        if received:
-            yield from customer_rows(pa.Table.from_batches(received), first).to_batches(BATCH_ROWS)
 
-    of_customers = transactions.repartition(buckets, "customer_id").mapInArrow(rows, from_arrow_schema(_CUSTOMER_ROWS))
-    merchant_values = [F.coalesce(F.col(f.name), F.lit(f.default)).alias(f.name) for f in MERCHANT_FEATURES]
-    customer_values = [F.col(f.name) for f in CUSTOMER_FEATURES]
-    return of_customers.join(merchants, ["merchant_id", "date"], "left").select(
-        *IDENTIFIERS, *customer_values, *merchant_values, F.lit(feature_set_hash()).alias("feature_set")
-    )
+def feature_rows(transactions: pa.Table, first: date) -> pa.Table:
+    """ROWS of the transactions from day `first` on, duplicates left out.
 
-
-def customer_rows(transactions: pa.Table, first: date) -> pa.Table:
-    """Identifiers and customer features of the transactions from `first` on, duplicates left out.
-
-    transactions: READ_COLUMNS of all transactions that these customers made in the look-back.
+    transactions: rows of `transactions_with_risk`, all of each of their customers.
     """
     # By day first: when a topic gets new partitions, customers move to other ones.
     transactions = transactions.sort_by([(name, "ascending") for name in ("date", "kafka_partition", "kafka_offset")])
     columns = {name: transactions[name].to_pandas().to_numpy() for name in COLUMNS}
     result = customer_features(NO_EVENTS, events_from_columns(columns))
     wanted = (transactions["date"].to_numpy() >= np.datetime64(first)) & ~result.duplicate
-    rows = transactions.select(IDENTIFIERS).filter(pa.array(wanted))
+    rows = transactions.select([*IDENTIFIERS, *MERCHANT_NAMES]).filter(pa.array(wanted))
     for feature, values in zip(CUSTOMER_FEATURES, result.values[wanted].T, strict=True):
         rows = rows.append_column(feature.name, pa.array(np.ascontiguousarray(values)))
-    return rows.cast(_CUSTOMER_ROWS)
+    rows = rows.append_column("feature_set", pa.repeat(feature_set_hash(), len(rows)))
+    return rows.select(ROWS.names).cast(ROWS)

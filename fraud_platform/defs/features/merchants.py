@@ -1,6 +1,5 @@
 """merchant_risk as Spark sees it: transactions with their fraud reports, over buckets of merchants."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ REPORT_COLUMNS = ["date", "kafka_partition", "kafka_offset", "transaction_id", "
 REPORT_LEAD_DAYS = -(-MAX_LATENESS_MS // DAY_MS)
 """A fraud can be reported before the transaction arrives, by as much as that is late."""
 
-_ROWS = pa.schema([("merchant_id", pa.string()), ("date", pa.date32()), *((name, pa.float64()) for name in NAMES)])
+ROWS = pa.schema([("merchant_id", pa.string()), ("date", pa.date32()), *((name, pa.float64()) for name in NAMES)])
 
 
 def transaction_days(first: date, last: date, delay_days: int) -> tuple[date, date]:
@@ -40,20 +39,12 @@ def report_days(first: date, last: date, delay_days: int) -> tuple[date, date]:
     return transaction_days(first, last, delay_days)[0] - timedelta(days=REPORT_LEAD_DAYS), last - timedelta(days=1)
 
 
-def merchant_rows(
-    transactions: "DataFrame", reports: "DataFrame", first: date, last: date, delay_days: int, buckets: int
-) -> "DataFrame":
-    """Rows of merchant_risk for the as-of days first to last.
+def by_merchant(transactions: "DataFrame", reports: "DataFrame", buckets: int) -> "DataFrame":
+    """Transactions with their fraud reports, see `risk_of_merchants`; all of a merchant's in one partition.
 
     transactions: TRANSACTION_COLUMNS over `transaction_days`; reports: REPORT_COLUMNS over `report_days`.
     """
     from pyspark.sql import functions as F
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        received = list(batches)
-        if received:
-            yield from risk_of_merchants(pa.Table.from_batches(received), first, last, delay_days).to_batches()
 
     named = reports.select(
         "transaction_id",
@@ -61,8 +52,7 @@ def merchant_rows(
         "is_fraud",
         "reported_at_ms",
     )
-    reported = transactions.join(named, "transaction_id", "left")
-    return reported.repartition(buckets, "merchant_id").mapInArrow(rows, from_arrow_schema(_ROWS))
+    return transactions.join(named, "transaction_id", "left").repartition(buckets, "merchant_id")
 
 
 def risk_of_merchants(rows: pa.Table, first: date, last: date, delay_days: int) -> pa.Table:
@@ -94,7 +84,7 @@ def risk_of_merchants(rows: pa.Table, first: date, last: date, delay_days: int) 
         pa.array(result.day.astype(np.int32)).cast(pa.date32()),
         *(pa.array(np.ascontiguousarray(column)) for column in result.values.T),
     ]
-    return pa.table(columns, schema=_ROWS)
+    return pa.table(columns, schema=ROWS)
 
 
 def _day_numbers(days: pd.Series) -> np.ndarray:

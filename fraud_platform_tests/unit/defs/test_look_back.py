@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fraud_platform.core.features.declaration import DAY_MS
-from fraud_platform.defs.features.customers import LOOK_BACK_DAYS, READ_COLUMNS, customer_rows
+from fraud_platform.defs.features.customers import LOOK_BACK_DAYS, MERCHANT_NAMES, READ_COLUMNS, feature_rows
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 
 EPOCH = date(1970, 1, 1)
@@ -38,10 +38,11 @@ def arrivals(events) -> pa.Table:
             | {"customer_id": "C", "merchant_id": "M"}
             | row
             | empty
+            | dict.fromkeys(MERCHANT_NAMES, 0.0)
             for i, (at, row) in enumerate(rows)
         ]
     )
-    return table.select(READ_COLUMNS)
+    return table.select([*READ_COLUMNS, *MERCHANT_NAMES])
 
 
 # A late transaction whose window opens on a repeat, whose original arrived 44 days before.
@@ -59,4 +60,4 @@ def test_the_last_days_need_no_more_than_the_look_back(events):
     everything = arrivals(events)
     first = everything["date"][-1].as_py()
     within = everything.filter(pc.greater_equal(everything["date"], first - timedelta(days=LOOK_BACK_DAYS)))
-    assert customer_rows(within, first).equals(customer_rows(everything, first))
+    assert feature_rows(within, first).equals(feature_rows(everything, first))
