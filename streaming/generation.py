@@ -65,9 +65,10 @@ def current_generation(spark: SparkSession, settings: Settings, root: Path) -> G
     former = _newest(root)
     if former and (former.feature_set, former.partitions) == (feature_set_hash(), len(stored)):
         return former
-    lake_ends = end_of_lake(spark, settings)
     start = _next_offsets(settings, former) if former else None
-    if start is None and settings.starting_offsets == "lake" and lake_ends:
+    # A scan of the lake, so only where it is wanted.
+    lake_ends = end_of_lake(spark, settings) if start is not None or settings.starting_offsets == "lake" else {}
+    if start is None and lake_ends:
         start = lake_ends
     if start is not None:
         # A partition that is new since then has been read from nowhere yet.

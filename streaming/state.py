@@ -35,11 +35,12 @@ _SCHEMA = pa.schema([("customer", pa.int64()), ("event", pa.binary(EVENT.itemsiz
 
 
 class Run(NamedTuple):
-    """A file and the batches whose events it holds, both included."""
+    """A file, opened, and the batches whose events it holds, both included."""
 
     path: Path
     first_batch: int
     last_batch: int
+    file: "RunFile"
 
 
 class PartitionState:
@@ -49,12 +50,12 @@ class PartitionState:
         """folder: of all partitions' runs and of the seed, whose events come before those of any batch."""
         self._folder = folder / str(partition)
         self._batch_id = batch_id
-        self._runs = [run for run in _runs(self._folder) if run.last_batch < batch_id]
-        self._seed = sorted((folder / SEED_FOLDER).glob("*.arrow"))
+        self._runs = _runs(self._folder, batch_id)
+        self._seed = [RunFile(path) for path in sorted((folder / SEED_FOLDER).glob("*.arrow"))]
 
     def history(self, customers: Int) -> EventArray:
         """Events of the customers (sorted, unique), in each one's order of arrival."""
-        files = map(RunFile, [*self._seed, *(run.path for run in self._runs)])
+        files = [*self._seed, *(run.file for run in self._runs)]
         return np.concatenate([NO_EVENTS, *(file.events_of(customers) for file in files)])
 
     def add(self, kept: EventArray) -> None:
@@ -69,7 +70,7 @@ class PartitionState:
         batches are merged, since they alone are never written again.
         """
         horizon_ms = oldest_arrival_ms - REACH_MS
-        expired = [run for run in self._runs if RunFile(run.path).newest_ms < horizon_ms]
+        expired = [run for run in self._runs if run.file.newest_ms < horizon_ms]
         self._delete(expired)
         for rows in LEVEL_ROWS:
             small = list(takewhile(partial(_is_smaller, rows), reversed(self._runs)))[::-1]
@@ -77,13 +78,14 @@ class PartitionState:
                 self._merge(small, horizon_ms)
 
     def _merge(self, runs: list[Run], horizon_ms: int) -> None:
-        events = np.concatenate([RunFile(run.path).events for run in runs])
+        events = np.concatenate([run.file.events for run in runs])
         events = events[events["time_ms"] >= horizon_ms]
-        merged = Run(self._path(runs[0].first_batch, runs[-1].last_batch), runs[0].first_batch, runs[-1].last_batch)
+        first, last = runs[0].first_batch, runs[-1].last_batch
+        path = self._path(first, last)
         # Stable: within a customer the runs' order is the order of arrival.
-        write_run(merged.path, events[np.argsort(events["customer"], kind="stable")])
+        write_run(path, events[np.argsort(events["customer"], kind="stable")])
         self._delete(runs)
-        self._runs.append(merged)
+        self._runs.append(Run(path, first, last, RunFile(path)))
 
     def _delete(self, runs: list[Run]) -> None:
         for run in runs:
@@ -141,22 +143,22 @@ def write_run(path: Path, events: EventArray) -> None:
     unfinished.replace(path)
 
 
-def _runs(folder: Path) -> list[Run]:
-    """Runs in the order of their batches; those that a merge was about to delete are left out."""
-    found = sorted(folder.glob("*.arrow")) if folder.exists() else []
-    runs = [Run(path, *map(int, path.stem.split("-"))) for path in found]
+def _runs(folder: Path, batch_id: int) -> list[Run]:
+    """Runs of the batches before batch_id, in their order; those that a merge was about to delete are left out."""
+    spans = [tuple(map(int, path.stem.split("-"))) for path in folder.glob("*.arrow")]
     # The widest run comes first among those with the same first batch.
-    runs.sort(key=lambda run: (run.first_batch, -run.last_batch))
-    return list(_outermost(runs))
+    spans.sort(key=lambda span: (span[0], -span[1]))
+    paths = ((folder / f"{first:012}-{last:012}.arrow", first, last) for first, last in _outermost(spans))
+    return [Run(path, first, last, RunFile(path)) for path, first, last in paths if last < batch_id]
 
 
 def _is_smaller(rows: int, run: Run) -> bool:
-    return len(RunFile(run.path)) < rows
+    return len(run.file) < rows
 
 
-def _outermost(runs: Iterable[Run]) -> Iterable[Run]:
+def _outermost(spans: Iterable[tuple[int, ...]]) -> Iterable[tuple[int, ...]]:
     end = -1
-    for run in runs:
-        if run.last_batch > end:
-            end = run.last_batch
-            yield run
+    for span in spans:
+        if span[1] > end:
+            end = span[1]
+            yield span
