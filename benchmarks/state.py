@@ -31,7 +31,7 @@ from fraud_platform.storage.kafka import create_topics, producer
 from streaming.features import with_features
 from streaming.settings import spark_config
 from streaming.source import raw_messages
-from streaming.state import write_run
+from streaming.state import write_events
 
 NOW_MS = 1_767_225_600_000
 PARTITIONS = 2
@@ -116,7 +116,7 @@ def write_history(state: Path, customers: int, history: int) -> None:
         hashes = hashed(own)
         for run_number, share in enumerate(np.array_split(np.arange(history), OLD_RUNS)):
             path = state / str(partition) / f"{run_number:012}-{run_number:012}.arrow"
-            write_run(path, past_events(hashes, share, history, seed=run_number))
+            write_events(path, past_events(hashes, share, history, seed=run_number))
 
 
 def past_events(hashes: np.ndarray, share: np.ndarray, history: int, seed: int) -> EventArray:
@@ -139,7 +139,8 @@ def hashed(numbers: np.ndarray) -> np.ndarray:
     constant = dict.fromkeys(("merchant_id", "transaction_id", "device_id"), names)
     empty = dict.fromkeys(("country", "channel"), np.full(len(names), None, object))
     zero = dict.fromkeys(("event_time_ms", "amount", "latitude", "longitude"), np.zeros(len(names)))
-    return events_from_columns({"customer_id": names, **constant, **empty, **zero})["customer"].copy()
+    columns = {"customer_id": names, **constant, **empty, **zero}
+    return events_from_columns(columns, zero["event_time_ms"])["customer"].copy()
 
 
 def send(settings: Settings, customers: int, messages: int) -> None:

@@ -17,6 +17,7 @@ from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
 from fraud_platform.settings import Settings
 from fraud_platform.storage.registry import Registry
+from fraud_platform_tests.one_go import velocities_in_one_go
 
 WORLD = World(seed=11, customers=300, merchants=200)
 FIRST_DAY = date(2026, 3, 1)
@@ -32,9 +33,10 @@ def transactions(days: int = 10) -> pd.DataFrame:
 def training_matrix() -> tuple[np.ndarray, np.ndarray]:
     """Features (n, F) with the merchant defaults, and labels (n,)."""
     frame = transactions(20)
-    values = customer_features(NO_EVENTS, events_from_columns({c: frame[c].to_numpy() for c in frame})).values
+    events = events_from_columns(frame, frame["event_time_ms"])
     merchant = np.tile([f.default for f in MERCHANT_FEATURES], (len(frame), 1))
-    return np.hstack((values, merchant)), frame["is_fraud"].to_numpy()
+    values = (customer_features(NO_EVENTS, events).values, merchant, velocities_in_one_go(events))
+    return np.hstack(values), frame["is_fraud"].to_numpy()
 
 
 def bundle(seed: int = 1, feature_set: str | None = None) -> ModelBundle:

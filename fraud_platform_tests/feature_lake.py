@@ -10,9 +10,11 @@ import pyarrow as pa
 from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.velocity import VELOCITY_FEATURES
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
 from fraud_platform.storage.lake import Lake
+from fraud_platform_tests.one_go import velocities_in_one_go
 
 FIRST_DAY, DAYS = date(2026, 3, 1), 30
 LAST_DAY = FIRST_DAY + timedelta(days=DAYS - 1)
@@ -42,11 +44,13 @@ def simulated() -> pd.DataFrame:
 def feature_rows(feature_set: str) -> pa.Table:
     """Rows of features/transactions; merchants are unknown, so their features have the declared defaults."""
     frame = simulated()
-    values = customer_features(NO_EVENTS, events_from_columns({c: frame[c].to_numpy() for c in frame})).values
+    events = events_from_columns(frame, frame["event_time_ms"])
+    values = customer_features(NO_EVENTS, events).values
     identity = ["date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "merchant_id"]
     columns: dict = {name: pa.array(frame[name]) for name in [*identity, "event_time_ms"]}
     columns |= {feature.name: values[:, column] for column, feature in enumerate(CUSTOMER_FEATURES)}
     columns |= {feature.name: np.full(len(frame), feature.default) for feature in MERCHANT_FEATURES}
+    columns |= dict(zip((f.name for f in VELOCITY_FEATURES), velocities_in_one_go(events).T, strict=True))
     return pa.table({**columns, "feature_set": pa.repeat(feature_set, len(frame))})
 
 

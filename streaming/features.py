@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from fraud_platform.core.features.events import COLUMNS, EventArray, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.kernel import arrange, features_of
+from fraud_platform.core.features.visits import customer_visits
 from fraud_platform.schemas import decode_transactions
 from streaming.state import PartitionState
 
@@ -23,7 +24,8 @@ OUTPUT_SCHEMA = ", ".join(
         "status string, partition int, offset bigint, timestamp_ms bigint",
         "key binary, value binary, field string, reason string",  # of rejected messages
         "transaction_id string, customer_id string, merchant_id string, event_time_ms bigint",  # of the others
-        "customer_features binary",  # CUSTOMER_FEATURES as float64: one column keeps Spark's plan small
+        # CUSTOMER_FEATURES as float64, and the VISIT rows: one column each keeps Spark's plan small.
+        "customer_features binary, visits binary",
     ]
 )
 BATCH_ROWS = 20_000
@@ -61,8 +63,9 @@ def transform(messages: pa.Table, history_of: HistoryOf) -> tuple[pa.Table, Even
     keys, values, times = (messages[name].to_pylist() for name in ("key", "value", "timestamp_ms"))
     accepted, transactions, rejections = decode_transactions(keys, values, times)
     columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
-    events = events_from_columns(columns)
-    result = customer_features(history_of(np.unique(events["customer"])), events)
+    events = events_from_columns(columns, np.asarray(times, np.int64)[accepted])
+    arrangement = arrange(history_of(np.unique(events["customer"])), events)
+    result = features_of(arrangement)
 
     n = len(messages)
     good, bad = _places(n, accepted), _places(n, [r.index for r in rejections])
@@ -77,6 +80,7 @@ def transform(messages: pa.Table, history_of: HistoryOf) -> tuple[pa.Table, Even
         **{name: pa.array(columns[name], pa.string()).take(good) for name in IDENTIFIERS},
         "event_time_ms": pa.array(columns["event_time_ms"], pa.int64()).take(good),
         "customer_features": _as_binary(result.values).take(good),
+        "visits": _as_binary(customer_visits(arrangement)).take(good),
     }
     return pa.table(rows), result.kept
 
@@ -94,9 +98,9 @@ def _statuses(n: int, accepted: list[int], duplicate: NDArray[np.bool_]) -> NDAr
     return status
 
 
-def _as_binary(values: NDArray[np.float64]) -> pa.Array:
-    """Rows (n, F) as n binary values."""
-    n, features = values.shape
-    offsets = np.arange(n + 1, dtype=np.int32) * (8 * features)
+def _as_binary(values: NDArray[Any]) -> pa.Array:
+    """Rows (n, k) as n binary values."""
+    n, k = values.shape
+    offsets = np.arange(n + 1, dtype=np.int32) * (k * values.itemsize)
     data = np.ascontiguousarray(values)
     return pa.Array.from_buffers(pa.binary(), n, [None, pa.py_buffer(offsets), pa.py_buffer(data)])

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shutil import rmtree
 
 from pyspark.sql import SparkSession
 
@@ -19,7 +20,6 @@ from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, watermarks
 from streaming.seed import end_of_lake, seed
 from streaming.sink import TransactionalSink
-from streaming.state import SEED_FOLDER
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,9 @@ def current_generation(spark: SparkSession, settings: Settings, root: Path) -> G
     number = int(former.folder.name) + 1 if former else 1
     made = Generation(root / f"{number:04}", feature_set_hash(), len(stored), start)
     if start is not None:
-        rows = seed(spark, settings, lake_ends, start, made.state / SEED_FOLDER)
+        # What a seed that did not end left there.
+        rmtree(made.folder, ignore_errors=True)
+        rows = seed(spark, settings, lake_ends, start, made.state)
         log.info("a new checkpoint, from offsets %s on, with %s transactions of history", start, f"{rows:,}")
     _write(made)
     return made

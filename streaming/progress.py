@@ -9,6 +9,9 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
 
 TRANSACTIONS = Counter("fraud_scorer_transactions", "Messages read, by what became of them", ["status"])
+LATE_VISITS = Counter(
+    "fraud_scorer_late_visits", "Transactions that became visible after later ones had been taken to follow all of them"
+)
 ALERTS = Counter("fraud_scorer_alerts", "Predictions at or above the threshold")
 BATCH_SECONDS = Histogram(
     "fraud_scorer_batch_seconds",

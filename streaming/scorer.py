@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,7 @@ from streaming.generation import Generation
 from streaming.risk import RiskTables
 from streaming.scoring import LoadedModel, score_batch
 from streaming.sink import TransactionalSink
+from streaming.velocity import Velocity
 
 log = logging.getLogger(__name__)
 
@@ -28,15 +29,26 @@ class StoppingError(Exception):
     """Raised into a batch that begins after the scorer was told to stop; Spark runs it again next time."""
 
 
+class Opened(NamedTuple):
+    """What a started query is connected to."""
+
+    generation: Generation
+    velocity: Velocity
+    sink: TransactionalSink
+
+    def close(self) -> None:
+        self.velocity.close()
+        self.sink.close()
+
+
 class Scorer:
     """Scores micro-batches with the model in force; models change between batches only."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._generation: Generation | None = None
         self._risk = RiskTables(Lake(settings))
         self._boundary = threading.Condition()
-        self._sink: TransactionalSink | None = None
+        self._opened: Opened | None = None
         self._model: LoadedModel | None = None
         self._stopping = False
         self.scorer_id = f"{socket.gethostname()}-{os.getpid()}"
@@ -45,8 +57,11 @@ class Scorer:
     def open(self, generation: Generation, query_id: str) -> None:
         """Connect state and output; batches wait for it, since only a started query knows its id."""
         with self._boundary:
-            self._generation = generation
-            self._sink = TransactionalSink(self._settings, query_id, generation.starting_offsets)
+            self._opened = Opened(
+                generation,
+                Velocity(self._settings, generation.state),
+                TransactionalSink(self._settings, query_id, generation.starting_offsets),
+            )
             self._write_event("started")
             if self._model is not None:
                 self._announce(self._model)
@@ -58,37 +73,36 @@ class Scorer:
             self._model = model
             progress.MODEL_VERSION.set(model.version)
             progress.MODEL_SWAPS.inc()
-            if self._sink is not None:
-                self._announce(model)
+            self._announce(model)
         self.has_model.set()
 
     def refuse(self, version: int, reason: str) -> None:
         """Write down that a champion was refused; the model in force goes on."""
         progress.MODEL_REFUSALS.inc()
         with self._boundary:
-            if self._sink is not None:
-                self._write_event("model_refused", model_version=version, reason=reason)
+            self._write_event("model_refused", model_version=version, reason=reason)
 
     def process(self, messages: DataFrame, batch_id: int) -> None:
         """Spark's foreachBatch: evaluate, score and write one micro-batch, exactly once."""
         with self._boundary:
-            self._boundary.wait_for(lambda: self._sink is not None or self._stopping)
-            if self._stopping or self._sink is None or self._model is None or self._generation is None:
+            self._boundary.wait_for(lambda: self._opened is not None or self._stopping)
+            if self._stopping or self._opened is None or self._model is None:
                 raise StoppingError
-            rows = with_features(messages, self._generation.state, batch_id)
-            if self._sink.is_written(batch_id):
-                # Out already, but this batch's part of the state may be missing.
-                rows.write.format("noop").mode("overwrite").save()
-                return
+            generation, velocity, sink = self._opened
+            is_written = sink.is_written(batch_id)
             with progress.BATCH_SECONDS.labels("features").time():
-                table = rows.toArrow()
-            next_offsets = _next_offsets(table)
-            self._generation.check(next_offsets)
+                rows = with_features(messages, generation.state, batch_id).toArrow()
+            next_offsets = _next_offsets(rows)
+            generation.check(next_offsets)
+            with progress.BATCH_SECONDS.labels("velocity").time():
+                velocities = velocity.of_batch(batch_id, rows, sink.next_offsets | next_offsets)
+            if is_written:  # only its part of the state was in doubt
+                return
             with progress.BATCH_SECONDS.labels("score").time():
                 self._risk.refresh()
-                batch = score_batch(table, self._model, self._risk, self._settings, _now_ms())
+                batch = score_batch(rows, velocities, self._model, self._risk, self._settings, _now_ms())
             with progress.BATCH_SECONDS.labels("write").time():
-                self._sink.write(batch_id, batch.messages, next_offsets)
+                sink.write(batch_id, batch.messages, next_offsets)
         progress.LAST_BATCH.set(batch_id)
         progress.ALERTS.inc(batch.alerts)
         for status in ("predictions", "rejected", "duplicates"):
@@ -97,9 +111,9 @@ class Scorer:
     def stop(self) -> None:
         """Let the running batch finish, then take no other; safe to call twice."""
         with self._boundary:
-            if self._sink is not None and not self._stopping:
+            if self._opened is not None and not self._stopping:
                 self._write_event("stopped")
-                self._sink.close()
+                self._opened.close()
             self._stopping = True
             self._boundary.notify_all()
 
@@ -109,18 +123,19 @@ class Scorer:
             "healthy": not self._stopping,
             "scorer_id": self.scorer_id,
             "model_version": self._model.version if self._model else None,
-            "last_batch": self._sink.last_batch if self._sink else None,
+            "last_batch": self._opened.sink.last_batch if self._opened else None,
             "waiting_for": None if self._model else "a model with the alias champion",
         }
 
     def _announce(self, model: LoadedModel) -> None:
-        offsets = {str(p): offset for p, offset in sorted(self._sink.next_offsets.items())} if self._sink else {}
-        self._write_event("model_loaded", model_version=model.version, from_offsets=offsets)
-        log.info("version %s scores from offsets %s on", model.version, offsets)
+        if self._opened is not None:
+            offsets = {str(p): offset for p, offset in sorted(self._opened.sink.next_offsets.items())}
+            self._write_event("model_loaded", model_version=model.version, from_offsets=offsets)
+            log.info("version %s scores from offsets %s on", model.version, offsets)
 
     def _write_event(self, kind: Any, **fields: Any) -> None:
-        if self._sink is not None:
-            self._sink.write_event(ScorerEvent(kind=kind, scorer_id=self.scorer_id, at_ms=_now_ms(), **fields))
+        if self._opened is not None:
+            self._opened.sink.write_event(ScorerEvent(kind=kind, scorer_id=self.scorer_id, at_ms=_now_ms(), **fields))
 
 
 def _next_offsets(rows: pa.Table) -> dict[int, int]:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, feature_set_hash
 from fraud_platform.core.scoring import ModelBundle
@@ -34,12 +34,15 @@ class ScoredBatch(NamedTuple):
 
 
 def score_batch(
-    rows: pa.Table, model: LoadedModel, risk: RiskTables, settings: Settings, scored_at_ms: int
+    rows: pa.Table, velocity: Floats, model: LoadedModel, risk: RiskTables, settings: Settings, scored_at_ms: int
 ) -> ScoredBatch:
-    """Messages for the rows of one micro-batch (columns of features.OUTPUT_SCHEMA)."""
+    """Messages for the rows of one micro-batch (columns of features.OUTPUT_SCHEMA).
+
+    velocity: VELOCITY_FEATURES (n, F) of the scored rows.
+    """
     scored = rows.filter(pc.equal(rows["status"], SCORED))
     rejected = rows.filter(pc.equal(rows["status"], REJECTED))
-    predictions = _predictions(scored, model, risk, settings, scored_at_ms) if len(scored) else []
+    predictions = _predictions(scored, velocity, model, risk, settings, scored_at_ms) if len(scored) else []
     topic = settings.kafka_predictions_topic
     messages = [OutMessage(topic, p.customer_id.encode(), encode(p)) for p in predictions]
     return ScoredBatch(
@@ -52,11 +55,11 @@ def score_batch(
 
 
 def _predictions(
-    scored: pa.Table, model: LoadedModel, risk: RiskTables, settings: Settings, scored_at_ms: int
+    scored: pa.Table, velocity: Floats, model: LoadedModel, risk: RiskTables, settings: Settings, scored_at_ms: int
 ) -> list[Prediction]:
     days = scored["timestamp_ms"].to_numpy() // DAY_MS
     merchant_values, risk_dates = risk.lookup(days, scored["merchant_id"].to_pandas().to_numpy())
-    features = _matrix(scored, merchant_values)
+    features = np.hstack((_customer_values(scored), merchant_values, velocity))
     probability = model.bundle.score(features)
     is_fraud = probability >= model.threshold
     alerts = np.flatnonzero(is_fraud)
@@ -90,10 +93,10 @@ def _predictions(
     ]
 
 
-def _matrix(scored: pa.Table, merchant_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, F) in the declared order: customer features first, merchant features after."""
+def _customer_values(scored: pa.Table) -> Floats:
+    """CUSTOMER_FEATURES (n, F)."""
     packed = b"".join(scored["customer_features"].to_pylist())
-    return np.hstack((np.frombuffer(packed).reshape(-1, len(CUSTOMER_FEATURES)), merchant_values))
+    return np.frombuffer(packed).reshape(-1, len(CUSTOMER_FEATURES))
 
 
 def _dead_letters(rejected: pa.Table, settings: Settings) -> list[OutMessage]:

@@ -17,35 +17,25 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from fraud_platform.core.features.declaration import DAY_MS
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.events import COLUMNS, NO_EVENTS
+from fraud_platform.core.features.kernel import arrange
+from fraud_platform.core.features.velocity import index_of
+from fraud_platform.core.features.visits import customer_visits
 from fraud_platform.schemas import decode_transactions
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import OffsetRange, spark_options
 from fraud_platform.storage.lake import Lake
-from streaming.state import REACH_MS, write_run
+from fraud_platform.storage.topic_days import POSITION
+from fraud_platform.storage.transactions import EVENT_SCHEMA, events_of, in_arrival_order
+from streaming.state import REACH_MS, SEED_FOLDER, write_events
+from streaming.velocity_state import FOLDER as VELOCITY_FOLDER
+from streaming.velocity_state import REACH_MS as VELOCITY_REACH_MS
+from streaming.velocity_state import write_visits
 
 ROWS_PER_FILE = 1_000_000
 """Bounds the memory of one kernel call to about 2 GB."""
 _POSITION = ["kafka_partition", "kafka_offset"]
-_ARROW = pa.schema(
-    [
-        ("date", pa.date32()),
-        ("kafka_partition", pa.int32()),
-        ("kafka_offset", pa.int64()),
-        ("customer_id", pa.string()),
-        ("transaction_id", pa.string()),
-        ("merchant_id", pa.string()),
-        ("device_id", pa.string()),
-        ("event_time_ms", pa.int64()),
-        ("amount", pa.float64()),
-        ("latitude", pa.float64()),
-        ("longitude", pa.float64()),
-        ("country", pa.string()),
-        ("channel", pa.string()),
-    ]
-)
-_SCHEMA = from_arrow_schema(_ARROW)
+_SCHEMA = from_arrow_schema(EVENT_SCHEMA)
 
 
 def end_of_lake(spark: SparkSession, settings: Settings) -> dict[int, int]:
@@ -63,10 +53,10 @@ def end_of_lake(spark: SparkSession, settings: Settings) -> dict[int, int]:
 def seed(
     spark: SparkSession, settings: Settings, lake_ends: dict[int, int], start: dict[int, int], folder: Path
 ) -> int:
-    """Write the events that transactions from the offsets `start` on can refer to, as runs; returns their number.
+    """Write what transactions from the offsets `start` on can refer to, as runs; returns the number of events.
 
     lake_ends: see `end_of_lake`. start: Kafka partition → offset, for every partition of
-    the topic.
+    the topic. folder: the generation's state.
     """
     rows = _from_kafka(spark, settings, {p: (lake_ends.get(p, 0), offset) for p, offset in start.items()})
     if lake_ends:
@@ -84,7 +74,7 @@ def _from_lake(spark: SparkSession, settings: Settings, start: dict[int, int]) -
     newest = stored.agg(F.max("date")).collect()[0][0]
     if newest is None:
         return spark.createDataFrame([], _SCHEMA)
-    return stored.where(F.col("date") >= newest - timedelta(days=REACH_MS // DAY_MS + 1)).select(*_ARROW.names)
+    return stored.where(F.col("date") >= newest - timedelta(days=REACH_MS // DAY_MS + 1)).select(*EVENT_SCHEMA.names)
 
 
 def _table(spark: SparkSession, settings: Settings, table: str) -> DataFrame | None:
@@ -108,9 +98,9 @@ def _from_kafka(spark: SparkSession, settings: Settings, offsets: OffsetRange) -
     )
     messages = source.select(
         F.to_date("timestamp").alias("date"),
-        "partition",
-        "offset",
-        F.unix_millis("timestamp").alias("timestamp_ms"),
+        F.col("partition").alias("kafka_partition"),
+        F.col("offset").alias("kafka_offset"),
+        F.unix_millis("timestamp").alias("kafka_timestamp_ms"),
         "key",
         "value",
     )
@@ -119,19 +109,24 @@ def _from_kafka(spark: SparkSession, settings: Settings, offsets: OffsetRange) -
 
 def _decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        keys, values, times = (batch[name].to_pylist() for name in ("key", "value", "timestamp_ms"))
+        keys, values, times = (batch[name].to_pylist() for name in ("key", "value", "kafka_timestamp_ms"))
         accepted, transactions, _ = decode_transactions(keys, values, times)
-        columns = [pa.array([getattr(t, name) for t in transactions], _ARROW.field(name).type) for name in COLUMNS]
-        position = [batch[name].take(pa.array(accepted, pa.int64())) for name in ("date", "partition", "offset")]
-        yield pa.record_batch([*position, *columns], schema=_ARROW)
+        columns = [
+            pa.array([getattr(t, name) for t in transactions], EVENT_SCHEMA.field(name).type) for name in COLUMNS
+        ]
+        position = [batch[name].take(pa.array(accepted, pa.int64())) for name in POSITION.names]
+        yield pa.record_batch([*position, *columns], schema=EVENT_SCHEMA)
 
 
 def _write_runs(folder: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """One run of the events of some customers."""
+    """One run of the events of some customers, and one of their visits."""
     received = list(batches)
     if received:
-        rows = pa.Table.from_batches(received).sort_by([(name, "ascending") for name in ("date", *_POSITION)])
-        columns = {name: rows[name].to_pandas().to_numpy() for name in COLUMNS}
-        kept = customer_features(NO_EVENTS, events_from_columns(columns)).kept
-        write_run(folder / f"{TaskContext.get().partitionId():06}.arrow", kept)  # type: ignore[union-attr]
-        yield pa.record_batch({"rows": pa.array([len(kept)], pa.int64())})
+        rows = in_arrival_order(pa.Table.from_batches(received))
+        arrangement = arrange(NO_EVENTS, events_of(rows))
+        name = f"{TaskContext.get().partitionId():06}.arrow"  # type: ignore[union-attr]
+        write_events(folder / SEED_FOLDER / name, arrangement.kept)
+        visits = customer_visits(arrangement).reshape(-1)
+        recent = visits["arrival_ms"] >= visits["arrival_ms"].max() - VELOCITY_REACH_MS
+        write_visits(folder / VELOCITY_FOLDER / SEED_FOLDER / name, index_of(visits[recent]), {})
+        yield pa.record_batch({"rows": pa.array([len(arrangement.kept)], pa.int64())})

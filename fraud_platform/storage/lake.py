@@ -18,6 +18,7 @@ TABLES = {
     "raw/rejected": "raw_rejected",
     "features/transactions": "transaction_features",
     "features/merchant_risk": "merchant_risk",
+    "features/velocity": "velocity",
     "training/set": "training_set",
     "training/resampled": "resampled_training_set",
     "serving/predictions": "scored_transactions",

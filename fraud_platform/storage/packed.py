@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -33,6 +34,12 @@ def deal(spark: "SparkSession", read: ReadDays, first: date, last: date, key: st
     reads = spark.range(0, len(spans), 1, len(spans))
     dealt = reads.mapInArrow(partial(_deal, read, spans, key, buckets), "bucket int, packed binary")
     return dealt.repartitionById(buckets, "bucket").select("packed")
+
+
+def deal_again(dealt: "DataFrame", rows: Callable[[pa.Table], pa.Table], key: str, buckets: int) -> "DataFrame":
+    """What `rows` makes of each partition of `deal`, dealt by its column `key` of 64-bit hashes."""
+    again = dealt.mapInArrow(partial(_deal_again, rows, key, buckets), "bucket int, packed binary")
+    return again.repartitionById(buckets, "bucket").select("packed")
 
 
 def unpack(column: Iterable[pa.BinaryScalar]) -> pa.Table:
@@ -61,10 +68,23 @@ def _deal(
     for batch in batches:
         for number in batch["id"].to_pylist():
             table = read(*spans[number])
-            bucket = pd.util.hash_array(table[key].to_pandas().to_numpy(object), categorize=False) % buckets
-            dealt = table.take(pa.array(np.argsort(bucket, kind="stable"))).combine_chunks()
-            ends = np.cumsum(np.bincount(bucket.astype(np.int64), minlength=buckets))
-            for i, (start, end) in enumerate(pairwise([0, *ends])):
-                if start < end:
-                    packed = pa.array([pack(dealt.slice(start, end - start))], pa.binary())
-                    yield pa.record_batch({"bucket": pa.array([i], pa.int32()), "packed": packed})
+            hashes = pd.util.hash_array(table[key].to_pandas().to_numpy(object), categorize=False)
+            yield from _dealt(table, hashes, buckets)
+
+
+def _deal_again(
+    rows: Callable[[pa.Table], pa.Table], key: str, buckets: int, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        table = rows(unpack(batch["packed"]))
+        yield from _dealt(table, table[key].to_numpy().astype(np.uint64), buckets)
+
+
+def _dealt(table: pa.Table, hashes: NDArray[np.uint64], buckets: int) -> Iterator[pa.RecordBatch]:
+    bucket = (hashes % np.uint64(buckets)).astype(np.int64)
+    dealt = table.take(pa.array(np.argsort(bucket, kind="stable"))).combine_chunks()
+    ends = np.cumsum(np.bincount(bucket, minlength=buckets))
+    for i, (start, end) in enumerate(pairwise([0, *ends])):
+        if start < end:
+            packed = pa.array([pack(dealt.slice(start, end - start))], pa.binary())
+            yield pa.record_batch({"bucket": pa.array([i], pa.int32()), "packed": packed})

@@ -11,11 +11,13 @@ from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.merchant_risk import MerchantRisk
 from fraud_platform.core.features.parity import Parity, compare_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.velocity import VELOCITY_FEATURES
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.topic_days import EPOCH
 
-CUSTOMER_NAMES = [f.name for f in CUSTOMER_FEATURES]
+NAMES_BEFORE, NAMES_AFTER = ([f.name for f in features] for features in (CUSTOMER_FEATURES, VELOCITY_FEATURES))
+"""Features of the batch table; merchants' risk stands between them."""
 PLACE = ["kafka_partition", "kafka_offset"]
 """Where a transaction stands in its topic: the key of the join."""
 
@@ -43,14 +45,18 @@ def stream_parity(lake: Lake, first: date, last: date) -> StreamParity:
     table = table.filter(np.equal(table["feature_set"].to_pandas().to_numpy(), feature_set_hash()))
     stream = table["features"].combine_chunks().flatten().to_numpy().reshape(len(table), len(FEATURE_NAMES))
     scored = table.select(wanted).to_pandas().rename(columns=dict(zip(wanted[:2], PLACE, strict=True)))
-    batch = _batch_rows(lake, scored) if len(scored) else pd.DataFrame(columns=[*PLACE, "merchant_id", *CUSTOMER_NAMES])
+    batch = (
+        _batch_rows(lake, scored)
+        if len(scored)
+        else pd.DataFrame(columns=[*PLACE, "merchant_id", *NAMES_BEFORE, *NAMES_AFTER])
+    )
     joined = scored.assign(row=np.arange(len(scored))).merge(batch, on=PLACE, how="left")
     reached = joined["kafka_offset"] <= joined["kafka_partition"].map(batch.groupby(PLACE[0])[PLACE[1]].max())
     missing = joined["merchant_id"].isna()
     both = joined[~missing].sort_values(PLACE)
     parity = compare_features(
         both["transaction_id"].to_numpy(),
-        np.hstack((both[CUSTOMER_NAMES].to_numpy(np.float64), _merchant_values(lake, both))),
+        np.hstack((both[NAMES_BEFORE], _merchant_values(lake, both), both[NAMES_AFTER])).astype(np.float64),
         stream[both["row"].to_numpy()],
         FEATURE_NAMES,
     )
@@ -61,7 +67,7 @@ def _batch_rows(lake: Lake, scored: pd.DataFrame) -> pd.DataFrame:
     """Batch features of the arrival days that the scored events can have: a late event arrives days after its time."""
     first, last = scored["event_time_ms"].min() // DAY_MS, scored["event_time_ms"].max() // DAY_MS
     days = (EPOCH + timedelta(days=int(first) - 1), EPOCH + timedelta(days=int(last) + MAX_LATENESS_MS // DAY_MS + 1))
-    return lake.read("features/transactions", [*PLACE, "merchant_id", *CUSTOMER_NAMES], *days).to_pandas()
+    return lake.read("features/transactions", [*PLACE, "merchant_id", *NAMES_BEFORE, *NAMES_AFTER], *days).to_pandas()
 
 
 def _merchant_values(lake: Lake, rows: pd.DataFrame) -> Floats:

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
+from fraud_platform.core.features.events import NO_EVENTS
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES, feature_set_hash
+from fraud_platform.core.features.velocity import VELOCITY_FEATURES
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World, day_start_ms
 from fraud_platform.definitions import definitions
@@ -26,7 +27,9 @@ from fraud_platform.storage.feed_schedule import schedule
 from fraud_platform.storage.kafka import committed_reader, create_topics, producer, watermarks
 from fraud_platform.storage.pacing import AsFastAsPossible
 from fraud_platform.storage.registry import CHAMPION
+from fraud_platform.storage.transactions import events_of
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
+from fraud_platform_tests.one_go import velocities_in_one_go
 
 FIRST_DAY, DAYS = date(2026, 4, 18), 40
 LAST_DAY = FIRST_DAY + timedelta(days=DAYS)
@@ -101,7 +104,8 @@ def trained(run, world):
 
 
 def in_order(table: pa.Table) -> pa.Table:
-    keys = [name for name in ("date", "kafka_partition", "kafka_offset", "merchant_id") if name in table.column_names]
+    candidates = ("date", "kafka_partition", "kafka_offset", "merchant_id", "entity")
+    keys = [name for name in candidates if name in table.column_names]
     return table.select(sorted(table.column_names)).sort_by([(key, "ascending") for key in keys]).combine_chunks()
 
 
@@ -146,23 +150,25 @@ def test_days_follow_the_arrival_and_have_one_file_each(trained, platform):
 def test_batch_features_are_the_kernels(trained, platform):
     events = platform.lake.read("raw/transactions")
     events = events.sort_by([("kafka_partition", "ascending"), ("kafka_offset", "ascending")])
-    columns = {name: events[name].to_pandas().to_numpy() for name in COLUMNS}
-    expected = customer_features(NO_EVENTS, events_from_columns(columns))
+    expected = customer_features(NO_EVENTS, events_of(events))
     rows = in_order(platform.lake.read("features/transactions")).sort_by(
         [("kafka_partition", "ascending"), ("kafka_offset", "ascending")]
     )
     assert expected.duplicate.sum() > 0
     assert rows["kafka_offset"].to_pylist() == events["kafka_offset"].filter(~expected.duplicate).to_pylist()
-    for feature, values in zip(CUSTOMER_FEATURES, expected.values[~expected.duplicate].T, strict=True):
-        np.testing.assert_allclose(rows[feature.name].to_numpy(), values, rtol=1e-9, atol=1e-9, err_msg=feature.name)
+    values = np.hstack((expected.values, velocities_in_one_go(events_of(events))))[~expected.duplicate]
+    assert values[:, len(CUSTOMER_FEATURES) :].any(axis=0).all()
+    for feature, column in zip(CUSTOMER_FEATURES + VELOCITY_FEATURES, values.T, strict=True):
+        np.testing.assert_allclose(rows[feature.name].to_numpy(), column, rtol=1e-9, atol=1e-9, err_msg=feature.name)
 
 
 @pytest.mark.parametrize("days", [(MIDDLE, None), (MIDDLE, MIDDLE + timedelta(days=2))], ids=["one day", "a range"])
 def test_rematerialising_closed_days_gives_the_same_rows(trained, platform, run, days):
-    tables = ("raw/transactions", "raw/labels", "raw/rejected", "features/merchant_risk", "features/transactions")
+    tables = [f"raw/{name}" for name in ("transactions", "labels", "rejected")]
+    tables += [f"features/{name}" for name in ("merchant_risk", "velocity", "transactions")]
     before = {table: in_order(platform.lake.read(table)) for table in tables}
     versions = {table: platform.lake.version(table) for table in tables}
-    selection = ["raw_transactions", "raw_labels", "raw_rejected", "merchant_risk", "transaction_features"]
+    selection = ["raw_transactions", "raw_labels", "raw_rejected", "merchant_risk", "velocity", "transaction_features"]
     run("train_fraud_detection_model", *days, asset_selection=[dg.AssetKey(key) for key in selection])
     for table in tables:
         assert platform.lake.version(table) > versions[table]

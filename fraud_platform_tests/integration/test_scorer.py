@@ -16,7 +16,7 @@ from confluent_kafka.admin import NewPartitions
 from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, feature_set_hash
+from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.local.environment import service_environment
 from fraud_platform.schemas import Prediction
 from fraud_platform.settings import Settings
@@ -27,6 +27,7 @@ from fraud_platform.storage.ledger import scorer_events
 from fraud_platform.storage.registry import CHAMPION, Registry
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
+from fraud_platform_tests.one_go import velocities_in_one_go
 from fraud_platform_tests.ports import free_ports
 from fraud_platform_tests.waiting import wait_until
 from streaming.settings import checkpoint_folder
@@ -152,11 +153,12 @@ def assert_features_equal_batch(settings: Settings, scored: list[Prediction]) ->
     # By time first: a customer's transactions lie in two partitions once a topic got another one.
     rows = sorted(read(settings, settings.kafka_topic), key=lambda m: (m.timestamp()[1], m.offset()))
     documents = [msgspec.json.decode(m.value()) for m in rows]
-    names = [*{name for d in documents for name in d}]
-    events = events_from_columns({name: [d.get(name) for d in documents] for name in names})
-    result = customer_features(NO_EVENTS, events)
-    batch = {(m.partition(), m.offset()): v for m, v in zip(rows, result.values, strict=True)}
-    stream = np.array([p.features[: len(CUSTOMER_FEATURES)] for p in scored])
+    columns = {name: [d.get(name) for d in documents] for name in COLUMNS}
+    events = events_from_columns(columns, [m.timestamp()[1] for m in rows])
+    values = np.hstack((customer_features(NO_EVENTS, events).values, velocities_in_one_go(events)))
+    batch = {(m.partition(), m.offset()): v for m, v in zip(rows, values, strict=True)}
+    stream = np.array([p.features for p in scored])
+    stream = np.delete(stream, [FEATURE_NAMES.index(f.name) for f in MERCHANT_FEATURES], axis=1)
     np.testing.assert_array_equal(stream, [batch[p.source_partition, p.source_offset] for p in scored])
 
 

@@ -51,7 +51,7 @@ def segment_starts_of_pairs(first: Int, second: Int) -> Int:
 def _running_clock(segments: Int, times_ms: Int, duplicate: NDArray[np.bool_]) -> Int:
     key = separated_key(segments, times_ms)
     offset = key - times_ms
-    moving = np.where(duplicate, segments * 0 + offset + times_ms.min(), key)
+    moving = np.where(duplicate, segments * 0 + offset + times_ms.min(initial=0), key)
     return np.maximum.accumulate(moving) - offset
 
 

@@ -12,6 +12,8 @@ INTRODUCTION = """\
 
 - **Time.** All features are in UTC; a customer's window of length w is (t - w, t], t being the time of the transaction,
   and a merchant's leaves out the newest days, whose fraud labels have not had time to arrive.
+- **Velocity.** A merchant's and a device's transactions come over all Kafka partitions. What their velocity counts is
+  therefore what had arrived a minute before the time of the transaction, however partitions interleave.
 - **Clock.** A customer's clock never goes back: a transaction that arrives late counts at the newest event time already
   seen for that customer, so values depend on the order of arrival alone, and batch and stream agree exactly.
 - **Version.** A hash over this table, order included, is the feature-set version: a model is only served with the

@@ -14,6 +14,7 @@ EVENT = np.dtype(
         ("merchant", "<i8"),
         ("device", "<i8"),
         ("time_ms", "<i8"),  # of a new event: its own time; of history: the customer's clock
+        ("arrival_ms", "<i8"),
         ("amount_cents", "<i8"),  # integers, so that window sums are exact however batches are cut
         ("latitude", "<f4"),  # NaN means unknown
         ("longitude", "<f4"),
@@ -34,18 +35,24 @@ COLUMNS = (
     "country",
     "channel",
 )
-"""Fields of a Transaction that the kernel needs."""
+"""Fields of a Transaction that the kernel needs, beside its arrival."""
 
 EventArray = NDArray[np.void]
 NO_EVENTS: EventArray = np.empty(0, EVENT)
 
 
-def events_from_columns(columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> EventArray:
-    """EVENT rows from the columns named in COLUMNS, in the same order. Missing values are None or NaN."""
+def events_from_columns(
+    columns: Mapping[str, Sequence[Any] | NDArray[Any]], arrivals_ms: Sequence[int] | NDArray[np.int64]
+) -> EventArray:
+    """EVENT rows from the columns named in COLUMNS, in the same order. Missing values are None or NaN.
+
+    arrivals_ms: timestamps of the messages.
+    """
     events = np.empty(len(columns["customer_id"]), EVENT)
     for name in ("customer", "transaction", "merchant", "device"):
         events[name] = _hash(columns[f"{name}_id"])
     events["time_ms"] = columns["event_time_ms"]
+    events["arrival_ms"] = arrivals_ms
     events["amount_cents"] = np.rint(np.asarray(columns["amount"], np.float64) * 100)
     for name in ("latitude", "longitude"):
         events[name] = np.asarray(columns[name], np.float32)

@@ -1,6 +1,6 @@
 """The feature kernel: (trailing history ++ new events) of many customers → features, and what joins the history.
 
-The same function runs in the batch assets and inside the stream. Its results depend on
+The same functions run in the batch assets and inside the stream. Their results depend on
 each customer's arrival order only, never on how the events were cut into batches. What
 the features are stands in the families' files.
 """
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.clock import clocks_and_duplicates
-from fraud_platform.core.features.customer.rows import CustomerRows
+from fraud_platform.core.features.customer.rows import Arrangement, CustomerRows
 from fraud_platform.core.features.events import NO_EVENTS, EventArray
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FAMILIES
 from fraud_platform.core.features.windows import Int, segment_starts, separated_key
@@ -23,8 +23,7 @@ class KernelResult:
     """Features of n events.
 
     values: (n, len(CUSTOMER_FEATURES)) float64, zeros for duplicates; duplicate: (n,);
-    kept: EVENT rows of the others, sorted by customer and arrival, their time the
-    customer's clock: what later calls want as history.
+    kept: see `Arrangement`.
     """
 
     values: Floats
@@ -33,16 +32,29 @@ class KernelResult:
 
 
 def customer_features(history: EventArray, events: EventArray) -> KernelResult:
-    """Features of `events` given their customers' trailing `history`.
+    """Features of `events` given their customers' trailing `history`; see `arrange`."""
+    return features_of(arrange(history, events))
+
+
+def features_of(arrangement: Arrangement) -> KernelResult:
+    """Features of the events that were arranged."""
+    rows, target, duplicate = arrangement
+    values = np.zeros((len(CUSTOMER_FEATURES), len(duplicate)))  # a feature's values lie side by side
+    if len(target):
+        columns = {name: column for family in FAMILIES for name, column in family.columns(rows).items()}
+        for row, feature in zip(values, CUSTOMER_FEATURES, strict=True):
+            row[target] = columns[feature.name]
+    return KernelResult(values.T, duplicate, arrangement.kept)
+
+
+def arrange(history: EventArray, events: EventArray) -> Arrangement:
+    """Sort history and events by customer, give each its customer's clock, and leave out duplicates.
 
     history: `kept` rows of former calls, in the order of those calls for each customer;
     rows older than the history window, and other customers' rows, change nothing. events:
     EVENT rows in arrival order of each customer; customers may be interleaved.
     """
-    values = np.zeros((len(CUSTOMER_FEATURES), len(events)))  # a feature's values lie side by side
-    if not len(events):
-        return KernelResult(values.T, np.zeros(0, bool), NO_EVENTS)
-    rows = np.concatenate((history, events))
+    rows = np.concatenate((history, events)) if len(events) else NO_EVENTS
     order = np.argsort(rows["customer"], kind="stable")
     rows = rows[order]
     segments = _segment_numbers(rows["customer"])
@@ -55,16 +67,11 @@ def customer_features(history: EventArray, events: EventArray) -> KernelResult:
         is_duplicate[source[duplicate]] = True
         rows, segments, source = rows[~duplicate], segments[~duplicate], source[~duplicate]
         clock, own_time_ms = clock[~duplicate], own_time_ms[~duplicate]
-
     new = np.flatnonzero(source >= 0)
-    target = source[new]
     kept = CustomerRows(
         rows, own_time_ms, key=separated_key(segments, clock), clock_ms=clock, segments=segments, new=new
     )
-    columns = {name: column for family in FAMILIES for name, column in family.columns(kept).items()}
-    for row, feature in zip(values, CUSTOMER_FEATURES, strict=True):
-        row[target] = columns[feature.name]
-    return KernelResult(values.T, is_duplicate, rows[new])
+    return Arrangement(kept, source[new], is_duplicate)
 
 
 def _segment_numbers(sorted_ids: Int) -> Int:

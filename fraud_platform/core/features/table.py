@@ -1,7 +1,7 @@
 """All declared features: the one table that training set, model signature, scorer and docs read.
 
-A feature of the customer is declared and computed in one file of customer/, one of the
-merchant is declared here and computed in merchant_risk.py.
+A feature of the customer is declared and computed in one file of customer/, a velocity in
+velocity.py; what labels say of a merchant is declared here and computed in merchant_risk.py.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ from dataclasses import astuple
 
 from fraud_platform.core.features.customer import amounts, calendar, novelty, sequence, travel
 from fraud_platform.core.features.declaration import HISTORY_DAYS, Feature
+from fraud_platform.core.features.velocity import SETTLE_MS, VELOCITY_FEATURES
 
 FAMILIES = (amounts, calendar, sequence, novelty, travel)
 """Modules with FEATURES and columns(rows): the values of those features for the new events."""
@@ -31,7 +32,7 @@ def _merchant() -> list[Feature]:
 
 CUSTOMER_FEATURES = tuple(feature for family in FAMILIES for feature in family.FEATURES)
 MERCHANT_FEATURES = tuple(_merchant())
-FEATURES = CUSTOMER_FEATURES + MERCHANT_FEATURES
+FEATURES = CUSTOMER_FEATURES + MERCHANT_FEATURES + VELOCITY_FEATURES
 FEATURE_NAMES = tuple(f.name for f in FEATURES)
 KERNEL_REVISION = 1
 """Raise when the meaning of a declared feature changes without its declaration."""
@@ -39,5 +40,5 @@ KERNEL_REVISION = 1
 
 def feature_set_hash() -> str:
     """Version of the feature set: 16 hex digits over the declarations, order included."""
-    text = repr((KERNEL_REVISION, HISTORY_DAYS, [astuple(f) for f in FEATURES]))
+    text = repr((KERNEL_REVISION, HISTORY_DAYS, SETTLE_MS, [astuple(f) for f in FEATURES]))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

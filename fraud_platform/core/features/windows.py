@@ -26,6 +26,8 @@ def separated_key(segments: Int, times_ms: Int) -> Int:
     Raises OverflowError where 64 bits cannot hold it (over 2.8 million customers with
     events a century apart in one call).
     """
+    if not len(times_ms):
+        return times_ms
     low, high = int(times_ms.min()), int(times_ms.max())
     stride = high - low + HISTORY_MS + 1
     if (int(segments[-1]) + 2) * stride >= 2**63:

@@ -1,18 +1,23 @@
-"""Rows of transaction_features: merchants' values looked up day by day, then the kernel over buckets of customers."""
+"""Rows of transaction_features: merchants and devices looked up, then the kernel over buckets of customers."""
 
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
+from fraud_platform.core.features.events import NO_EVENTS
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.merchant_risk import MerchantRisk
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.velocity import VELOCITY_FEATURES, VELOCITY_NAMES
+from fraud_platform.core.features.visits import ENTITIES
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.transactions import EVENT_SCHEMA, events_of, in_arrival_order
 
 LOOK_BACK_DAYS = HISTORY_DAYS + -(-2 * (MAX_LATENESS_MS + MAX_CLOCK_SKEW_MS) // DAY_MS)
 """Arrival days that the kernel reads before the first one asked for.
@@ -31,8 +36,8 @@ IDENTIFIERS = [
     "merchant_id",
     "event_time_ms",
 ]
-READ_COLUMNS = list(dict.fromkeys([*IDENTIFIERS, *COLUMNS]))
-MERCHANT_NAMES = [f.name for f in MERCHANT_FEATURES]
+PLACE = ["kafka_partition", "kafka_offset"]
+LOOKED_UP = [f.name for f in MERCHANT_FEATURES + VELOCITY_FEATURES]
 
 ROWS = pa.schema(
     [
@@ -49,38 +54,48 @@ ROWS = pa.schema(
 )
 
 
-def transactions_with_risk(lake: Lake, first: date, from_day: date, to_day: date) -> pa.Table:
-    """READ_COLUMNS and MERCHANT_NAMES of the transactions of some days.
+def transactions_with_tables(lake: Lake, first: date, from_day: date, to_day: date) -> pa.Table:
+    """Columns of EVENT_SCHEMA and LOOKED_UP of the transactions of some days.
 
-    Both tables are partitioned by day, so this join needs no shuffle. Days before `first`
-    are history, whose merchants nobody asks for: they have the defaults.
+    All tables are partitioned by day, so these joins need no shuffle. Days before `first`
+    are history, whose merchants and devices nobody asks for: they have the defaults.
     """
-    transactions = lake.read("raw/transactions", READ_COLUMNS, from_day, to_day).combine_chunks()
-    values = np.tile([f.default for f in MERCHANT_FEATURES], (len(transactions), 1))
+    transactions = lake.read("raw/transactions", EVENT_SCHEMA.names, from_day, to_day).combine_chunks()
+    values = np.tile([f.default for f in MERCHANT_FEATURES + VELOCITY_FEATURES], (len(transactions), 1))
     if to_day >= first:
-        risk = lake.read(
-            "features/merchant_risk", ["date", "merchant_id", *MERCHANT_NAMES], max(first, from_day), to_day
-        )
-        merchants, dates = transactions["merchant_id"].to_pandas().to_numpy(object), transactions["date"].to_numpy()
-        for day in pc.unique(risk["date"]):
-            rows = np.flatnonzero(dates == np.datetime64(day.as_py()))
-            values[rows] = MerchantRisk(risk.filter(pc.equal(risk["date"], day))).lookup(merchants[rows])
-    for name, column in zip(MERCHANT_NAMES, values.T, strict=True):
+        risk, velocity = np.split(values, [len(MERCHANT_FEATURES)], axis=1)
+        days = (max(first, from_day), to_day)
+        _look_up_risk(risk, transactions, lake.read("features/merchant_risk", None, *days))
+        _look_up_velocity(velocity, transactions, lake.read("features/velocity", None, *days))
+    for name, column in zip(LOOKED_UP, values.T, strict=True):
         transactions = transactions.append_column(name, pa.array(np.ascontiguousarray(column)))
     return transactions
+
+
+def _look_up_risk(values: Floats, transactions: pa.Table, risk: pa.Table) -> None:
+    merchants, dates = transactions["merchant_id"].to_pandas().to_numpy(object), transactions["date"].to_numpy()
+    for day in pc.unique(risk["date"]):
+        rows = np.flatnonzero(dates == np.datetime64(day.as_py()))
+        values[rows] = MerchantRisk(risk.filter(pc.equal(risk["date"], day))).lookup(merchants[rows])
+
+
+def _look_up_velocity(values: Floats, transactions: pa.Table, velocity: pa.Table) -> None:
+    places = pd.MultiIndex.from_arrays([transactions[name].to_numpy() for name in PLACE])
+    for entity, columns in zip(ENTITIES, np.split(values, len(ENTITIES), axis=1), strict=True):
+        known = velocity.filter(pc.equal(velocity["entity"], entity))
+        row = places.get_indexer(pd.MultiIndex.from_arrays([known[name].to_numpy() for name in PLACE]))
+        columns[row] = np.column_stack([known[name].to_numpy() for name in VELOCITY_NAMES])
 
 
 def feature_rows(transactions: pa.Table, first: date) -> pa.Table:
     """ROWS of the transactions from day `first` on, duplicates left out.
 
-    transactions: rows of `transactions_with_risk`, all of each of their customers.
+    transactions: rows of `transactions_with_tables`, all of each of their customers.
     """
-    # By day first: when a topic gets new partitions, customers move to other ones.
-    transactions = transactions.sort_by([(name, "ascending") for name in ("date", "kafka_partition", "kafka_offset")])
-    columns = {name: transactions[name].to_pandas().to_numpy() for name in COLUMNS}
-    result = customer_features(NO_EVENTS, events_from_columns(columns))
+    transactions = in_arrival_order(transactions)
+    result = customer_features(NO_EVENTS, events_of(transactions))
     wanted = (transactions["date"].to_numpy() >= np.datetime64(first)) & ~result.duplicate
-    rows = transactions.select([*IDENTIFIERS, *MERCHANT_NAMES]).filter(pa.array(wanted))
+    rows = transactions.select([*IDENTIFIERS, *LOOKED_UP]).filter(pa.array(wanted))
     for feature, values in zip(CUSTOMER_FEATURES, result.values[wanted].T, strict=True):
         rows = rows.append_column(feature.name, pa.array(np.ascontiguousarray(values)))
     rows = rows.append_column("feature_set", pa.repeat(feature_set_hash(), len(rows)))

@@ -36,7 +36,7 @@ def build(rows: list[tuple]) -> np.ndarray:
     now = START_MS
     for i, (customer, transaction, merchant, device, gap, late, cents, lat, lon, country, channel) in enumerate(rows):
         now += gap
-        events[i] = (customer, transaction, merchant, device, now - late, cents, lat, lon, country, channel)
+        events[i] = (customer, transaction, merchant, device, now - late, now, cents, lat, lon, country, channel)
     return events
 
 
@@ -134,7 +134,8 @@ def test_missing_optional_fields_read_as_unknown():
             "longitude": [None],
             "country": [None],
             "channel": [None],
-        }
+        },
+        [START_MS],
     )
     row = dict(zip(NAMES, customer_features(NO_EVENTS, events).values[0], strict=True))
     assert row["amount"] == 12.34

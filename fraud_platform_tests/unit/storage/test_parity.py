@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
@@ -16,18 +17,20 @@ from fraud_platform.storage.parity import stream_parity
 from fraud_platform_tests import feature_lake
 from streaming.features import transform
 from streaming.state import PartitionState
+from streaming.velocity import visits_of
+from streaming.velocity_state import VelocityState
 
 BATCHES = 5
 
 
 @pytest.fixture(scope="module")
 def messages() -> list[pa.Table]:
-    """The simulated transactions of partition 0, as the scorer's source gives them, cut into batches."""
-    frame = feature_lake.simulated().query("kafka_partition == 0")
+    """The simulated transactions, as the scorer's source gives them, cut into batches."""
+    frame = feature_lake.simulated()
     rows = frame[list(COLUMNS)].astype(object).where(frame[list(COLUMNS)].notna(), None).to_dict("records")
     table = pa.table(
         {
-            "partition": pa.array([0] * len(frame), pa.int32()),
+            "partition": pa.array(frame["kafka_partition"]),
             "offset": pa.array(frame["kafka_offset"]),
             "timestamp_ms": pa.array(frame["event_time_ms"]),
             "key": pa.array(frame["customer_id"].str.encode("utf-8").tolist(), pa.binary()),
@@ -46,13 +49,20 @@ def lake(settings) -> Lake:
 
 
 def score(lake: Lake, messages: list[pa.Table], folder) -> None:
-    """What the scorer would have logged, as serving/predictions; merchants are unknown to it, too."""
-    tables = []
+    """What the scorer would have logged, as serving/predictions; merchant_risk is not there for it, either."""
+    tables, velocities = [], []
     for batch_id, batch in enumerate(messages):
-        state = PartitionState(folder, 0, batch_id)
-        rows, kept = transform(batch, state.history)
-        state.add(kept)
-        tables.append(rows)
+        of_batch = []
+        for partition in range(feature_lake.PARTITIONS):
+            state = PartitionState(folder, partition, batch_id)
+            rows, kept = transform(batch.filter(pc.equal(batch["partition"], partition)), state.history)
+            state.add(kept)
+            of_batch.append(rows)
+        visits = visits_of(pa.concat_tables(of_batch))
+        velocity = VelocityState(folder, batch_id)
+        velocity.add(visits.reshape(-1), {})
+        velocities.append(velocity.velocities(visits))
+        tables += of_batch
     rows = pa.concat_tables(tables)
     values = np.frombuffer(b"".join(rows["customer_features"].to_pylist())).reshape(-1, len(CUSTOMER_FEATURES))
     merchants = np.tile([f.default for f in MERCHANT_FEATURES], (len(rows), 1))
@@ -65,7 +75,7 @@ def score(lake: Lake, messages: list[pa.Table], folder) -> None:
             "event_time_ms": rows["event_time_ms"],
             "merchant_risk_date": pa.nulls(len(rows), pa.string()),
             "feature_set": pa.repeat(feature_set_hash(), len(rows)),
-            "features": pa.array([*np.hstack((values, merchants))], pa.list_(pa.float64())),
+            "features": pa.array([*np.hstack((values, merchants, np.vstack(velocities)))], pa.list_(pa.float64())),
         }
     )
     lake.replace_days("serving/predictions", logged, feature_lake.FIRST_DAY, feature_lake.LAST_DAY)
@@ -86,6 +96,8 @@ def test_the_stream_in_batches_equals_batch_in_one_go(lake, messages, tmp_path):
         (lambda history: lambda state, customers: history(state, customers)[:-1], "count_30d"),
         # a clock is a millisecond off
         (lambda history: lambda state, customers: later(history(state, customers)), "seconds_since_previous"),
+        # nobody was at the merchant before
+        (lambda history: lambda state, customers: NO_EVENTS, "merchant_customers_1d"),
     ],
 )
 def test_one_changed_line_on_the_streams_side_is_noticed(lake, messages, tmp_path, monkeypatch, changed, feature):

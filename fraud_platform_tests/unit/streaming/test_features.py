@@ -63,7 +63,7 @@ def test_features_equal_the_kernel_on_all_events_whatever_the_batches():
     keys, values = zip(*(good(i) for i in range(1, 5)), strict=True)
     _, transactions, _ = decode_transactions(keys, values, [EVENT_TIME_MS] * 4)
     columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
-    expected = customer_features(NO_EVENTS, events_from_columns(columns)).values
+    expected = customer_features(NO_EVENTS, events_from_columns(columns, [EVENT_TIME_MS] * 4)).values
     np.testing.assert_array_equal(np.concatenate(streamed), expected)
 
 

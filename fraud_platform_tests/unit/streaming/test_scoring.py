@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from fraud_platform.core.features.table import MERCHANT_FEATURES
+from fraud_platform.core.features.velocity import VELOCITY_FEATURES
 from fraud_platform.schemas import Prediction
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import EVENT_TIME_MS, KEY, valid
@@ -29,7 +30,8 @@ def rows() -> pa.Table:
 
 
 def score(rows: pa.Table, threshold: float, settings):
-    return score_batch(rows, LoadedModel(3, bundles.bundle(), threshold), NoRisk(), settings, SCORED_AT_MS)
+    velocity = np.ones((2, len(VELOCITY_FEATURES)))
+    return score_batch(rows, velocity, LoadedModel(3, bundles.bundle(), threshold), NoRisk(), settings, SCORED_AT_MS)
 
 
 def test_scored_rows_become_predictions_and_rejected_ones_dead_letters(rows, settings):

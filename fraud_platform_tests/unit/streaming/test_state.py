@@ -13,7 +13,8 @@ from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform_tests.unit.core.test_kernel import build, event
-from streaming.state import FAN_OUT, LEVEL_ROWS, REACH_MS, SEED_FOLDER, PartitionState, write_run
+from streaming.runs import FAN_OUT, LEVEL_ROWS
+from streaming.state import REACH_MS, SEED_FOLDER, PartitionState, write_events
 
 NOW_MS = 1_800_000_000_000
 ALL = np.arange(1, 50)
@@ -53,7 +54,7 @@ def test_a_batch_run_again_finds_what_it_found_and_writes_over_itself(tmp_path):
 
 
 def test_the_seed_comes_first_and_is_everyones(tmp_path):
-    write_run(tmp_path / SEED_FOLDER / "000000.arrow", events([1, 2], 1))
+    write_events(tmp_path / SEED_FOLDER / "000000.arrow", events([1, 2], 1))
     PartitionState(tmp_path, 1, 0).add(events([2], 9))
     assert transactions(PartitionState(tmp_path, 1, 1), 2) == [2, 9]
     assert transactions(PartitionState(tmp_path, 0, 0), 1) == [1]
@@ -122,7 +123,7 @@ def test_features_over_the_state_are_those_of_one_go_whatever_the_cut_and_the_cr
     bounds = np.unique(np.clip(np.cumsum([0, *sizes]), 0, len(whole)))
     values = []
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("streaming.state.FAN_OUT", 2)
+        patch.setattr("streaming.runs.FAN_OUT", 2)
         for batch, (start, stop) in enumerate(pairwise([*bounds, len(whole)])):
             for _ in range(1 + (batch in crashes)):
                 part = whole[start:stop]

@@ -4,19 +4,21 @@ import numpy as np
 import pandas as pd
 
 from fraud_platform.core.features.declaration import DAY_MS
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
+from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.merchant_risk import FraudReports, MerchantTransactions, merchant_risk
 from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform_tests.one_go import velocities_in_one_go
 
 LABEL_DELAY_DAYS = 7
 
 
 def engineered_features(frame: pd.DataFrame) -> pd.DataFrame:
     """All declared features, one row a transaction, with the reports known at the start of its day."""
-    events = events_from_columns({name: frame[name].to_numpy() for name in COLUMNS})
+    events = events_from_columns(frame, frame["event_time_ms"])
     of_customer = customer_features(NO_EVENTS, events).values
-    return pd.DataFrame(np.hstack([of_customer, _merchant_features(frame, events)]), columns=list(FEATURE_NAMES))
+    values = np.hstack([of_customer, _merchant_features(frame, events), velocities_in_one_go(events)])
+    return pd.DataFrame(values, columns=list(FEATURE_NAMES))
 
 
 def _merchant_features(frame: pd.DataFrame, events: np.ndarray) -> np.ndarray:

@@ -1,0 +1,34 @@
+"""Rows of raw/transactions as the kernel wants them."""
+
+import pyarrow as pa
+
+from fraud_platform.core.features.events import COLUMNS, EventArray, events_from_columns
+from fraud_platform.storage.topic_days import POSITION
+
+EVENT_SCHEMA = pa.schema(
+    [
+        *POSITION,
+        ("customer_id", pa.string()),
+        ("transaction_id", pa.string()),
+        ("merchant_id", pa.string()),
+        ("device_id", pa.string()),
+        ("event_time_ms", pa.int64()),
+        ("amount", pa.float64()),
+        ("latitude", pa.float64()),
+        ("longitude", pa.float64()),
+        ("country", pa.string()),
+        ("channel", pa.string()),
+    ]
+)
+"""Columns of raw/transactions that features are made of."""
+
+
+def in_arrival_order(rows: pa.Table) -> pa.Table:
+    """Rows sorted by POSITION: by day first, since customers move when a topic gets new partitions."""
+    return rows.sort_by([(name, "ascending") for name in ("date", "kafka_partition", "kafka_offset")])
+
+
+def events_of(rows: pa.Table) -> EventArray:
+    """EVENT rows of rows with the columns of EVENT_SCHEMA, in the same order."""
+    columns = {name: rows[name].to_pandas().to_numpy() for name in COLUMNS}
+    return events_from_columns(columns, rows["kafka_timestamp_ms"].to_numpy())
