@@ -7,11 +7,13 @@ import threading
 from queue import SimpleQueue
 from types import FrameType
 
+from confluent_kafka import KafkaException
 from pyspark.sql import SparkSession
 
 from fraud_platform.errors import FraudPlatformError
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import create_topics
+from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
 from streaming import progress
 from streaming.generation import current_generation
 from streaming.promotion import ChampionWatcher
@@ -86,7 +88,11 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("py4j").setLevel(logging.WARNING)
     try:
-        Process(load_settings()).run()
+        settings = load_settings()
+        try:
+            Process(settings).run()
+        except Exception as error:
+            raise _known(settings, error) or error from None
     except FraudPlatformError as error:
         log.error("%s", error)
         return 2
@@ -94,6 +100,13 @@ def main() -> int:
         log.exception("the scorer failed; restarted, it goes on from its checkpoint")
         return 1
     return 0
+
+
+def _known(settings: Settings, error: Exception) -> FraudPlatformError | None:
+    """Kafka's refusals, which reach the process in librdkafka's or in Spark's words."""
+    if isinstance(error, KafkaException):
+        return kafka_failure(settings, error.args[0], "score")
+    return spark_kafka_failure(settings, error)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,9 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from fraud_platform.errors import ServiceUnavailableError
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import client_config
+from fraud_platform.storage.kafka import admin_client
 
 TIMEOUT_SECONDS = 3
 
@@ -31,13 +28,16 @@ def port_answers(host: str, port: int) -> bool:
 
 
 def kafka_answers(settings: Settings) -> bool:
-    """Whether the broker serves metadata, which it does only once it accepts clients."""
+    """Whether the broker serves metadata, which it does only once it accepts clients.
+
+    Raises AccessDeniedError where it refuses the login.
+    """
     host, _, port = settings.kafka_broker.split(",")[0].rpartition(":")
     if not port_answers(host, int(port)):
         return False
     try:
-        AdminClient(client_config(settings, log_level=0)).list_topics(timeout=TIMEOUT_SECONDS)
-    except KafkaException:
+        admin_client(settings, TIMEOUT_SECONDS)
+    except ServiceUnavailableError:
         return False
     return True
 

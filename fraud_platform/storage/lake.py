@@ -141,7 +141,7 @@ def s3_options(settings: Settings) -> dict[str, str] | None:
         "AWS_ALLOW_HTTP": str(endpoint.startswith("http://")).lower(),
         "AWS_ACCESS_KEY_ID": settings.minio_access_key or "",
         "AWS_SECRET_ACCESS_KEY": settings.minio_secret_key.get_secret_value() if settings.minio_secret_key else "",
-        "AWS_REGION": "us-east-1",
+        "AWS_REGION": settings.minio_region,
         # Two writers of one version: the second one is refused, without a lock service.
         "aws_conditional_put": "etag",
     }

@@ -91,7 +91,7 @@ def _s3(settings: Settings) -> dict[str, str]:
     secret = settings.minio_secret_key.get_secret_value() if settings.minio_secret_key else ""
     options = {
         "endpoint": endpoint,
-        "endpoint.region": "us-east-1",
+        "endpoint.region": settings.minio_region,
         "path.style.access": "true",
         "connection.ssl.enabled": str(endpoint.startswith("https://")).lower(),
         "access.key": settings.minio_access_key or "",
