@@ -125,7 +125,7 @@ def committed_reader(settings: Settings) -> Iterator[Consumer]:
         client_config(
             settings,
             **{
-                "group.id": "fraud-platform-reader",
+                "group.id": f"{settings.kafka_group_id}-reader",
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
