@@ -15,6 +15,7 @@ from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
 from streaming import progress
+from streaming.cluster import check_executors
 from streaming.generation import current_generation
 from streaming.promotion import ChampionWatcher
 from streaming.scorer import Scorer
@@ -60,8 +61,10 @@ class Process:
     def _score(self, spark: SparkSession) -> None:
         """From the first champion to the end of the query, which is the end of the process."""
         try:
+            folder = checkpoint_folder(self._settings)
+            check_executors(spark, self._settings, folder)
             self._scorer.has_model.wait()
-            generation = current_generation(spark, self._settings, checkpoint_folder(self._settings))
+            generation = current_generation(spark, self._settings, folder)
             query = (
                 raw_messages(spark, self._settings, generation.starting_offsets)
                 .writeStream.queryName("fraud-scorer")

@@ -59,6 +59,11 @@ class Server:
             self._process.wait(60)
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     @contextmanager
     def away(self) -> Iterator[None]:
         """The server is gone for the length of the block, and back after it."""

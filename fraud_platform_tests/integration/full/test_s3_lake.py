@@ -32,20 +32,17 @@ def values(lake: Lake) -> dict[date, int]:
     return {row["date"]: row["value"] for row in lake.read(TABLE).to_pylist()}
 
 
-def test_days_are_replaced_by_deltalake_and_by_spark_in_one_table(on_s3, monkeypatch):
+def test_days_are_replaced_by_deltalake_and_by_spark_in_one_table(on_s3, fresh_jvm, monkeypatch):
     lake = Lake(on_s3)
     lake.replace_days(TABLE, rows(1), DAYS[0], DAYS[-1])
     session = LazySpark(on_s3).session
-    try:
-        frame = session.createDataFrame([(DAYS[1], 2)], "date date, value long")
-        monkeypatch.setattr(spark_storage, "DRIVER_ROWS", 0)  # so that Spark writes, not the driver
-        spark_storage.replace_days(frame, lake, TABLE, DAYS[1], DAYS[1], expected_rows=1)
-        assert values(lake) == {DAYS[0]: 1, DAYS[1]: 2, DAYS[2]: 1}
-        lake.replace_days(TABLE, rows(3, DAYS[2:]), DAYS[2], DAYS[2])
-        read = spark_storage.read_days(session, lake, TABLE, DAYS[1], DAYS[2], ["date", "value"])
-        assert sorted(map(tuple, read.collect())) == [(DAYS[1], 2), (DAYS[2], 3)]
-    finally:
-        session.stop()
+    frame = session.createDataFrame([(DAYS[1], 2)], "date date, value long")
+    monkeypatch.setattr(spark_storage, "DRIVER_ROWS", 0)  # so that Spark writes, not the driver
+    spark_storage.replace_days(frame, lake, TABLE, DAYS[1], DAYS[1], expected_rows=1)
+    assert values(lake) == {DAYS[0]: 1, DAYS[1]: 2, DAYS[2]: 1}
+    lake.replace_days(TABLE, rows(3, DAYS[2:]), DAYS[2], DAYS[2])
+    read = spark_storage.read_days(session, lake, TABLE, DAYS[1], DAYS[2], ["date", "value"])
+    assert sorted(map(tuple, read.collect())) == [(DAYS[1], 2), (DAYS[2], 3)]
 
 
 def test_an_outage_is_one_line_and_leaves_the_table_as_it_was(s3, on_s3):
