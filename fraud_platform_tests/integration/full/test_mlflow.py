@@ -22,8 +22,8 @@ from fraud_platform_tests.ports import free_ports
 COMPOSE = yaml.safe_load((PROJECT_ROOT / "docker-compose.yml").read_text())["services"]["mlflow"]
 
 
-@pytest.fixture
-def server(postgres, s3, tmp_path):
+@pytest.fixture(scope="module")
+def server(postgres, s3, tmp_path_factory):
     """The service's own command and environment, with this machine's addresses and secrets filled in."""
     (port,) = free_ports(1)
     filled = {
@@ -43,8 +43,8 @@ def server(postgres, s3, tmp_path):
     arguments = {"0.0.0.0": "127.0.0.1", "5500": str(port)}
     command = [sys.executable, "-m", *(arguments.get(word, word) for word in COMPOSE["command"])]
     environment = {name: fill(value) for name, value in COMPOSE["environment"].items()}
-    settings = Settings(_env_file=None, mlflow_tracking_uri=f"http://127.0.0.1:{port}", data_dir=tmp_path)
-    log = tmp_path / "mlflow.log"
+    settings = Settings(_env_file=None, mlflow_tracking_uri=f"http://127.0.0.1:{port}")
+    log = tmp_path_factory.mktemp("mlflow") / "log"
     with running(Server(command, lambda: mlflow_answers(settings), log, environment)) as made:
         yield settings, made
 
