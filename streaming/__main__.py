@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from types import FrameType
 
 from confluent_kafka import KafkaException
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from fraud_platform.errors import FraudPlatformError
 from fraud_platform.settings import Settings, load_settings
@@ -68,7 +68,7 @@ class Process:
             query = (
                 raw_messages(spark, self._settings, generation.starting_offsets)
                 .writeStream.queryName("fraud-scorer")
-                .foreachBatch(self._scorer.process)
+                .foreachBatch(self._process)
                 .option("checkpointLocation", str(generation.checkpoint))
                 .start()
             )
@@ -76,6 +76,14 @@ class Process:
             query.awaitTermination()
         except BaseException as error:
             self._endings.put(error)
+
+    def _process(self, messages: DataFrame, batch_id: int) -> None:
+        """Of an error in a batch the query would keep the text only."""
+        try:
+            self._scorer.process(messages, batch_id)
+        except (FraudPlatformError, KafkaException) as error:
+            self._endings.put(error)
+            raise
 
 
 def _session(settings: Settings) -> SparkSession:
