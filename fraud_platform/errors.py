@@ -3,6 +3,7 @@
 FraudPlatformError
 ├── ConfigurationError       a setting is missing, malformed or contradicts another
 ├── ServiceUnavailableError  Kafka, MLflow, Java … cannot be reached (exit code 2)
+├── AccessDeniedError        Kafka or S3 refuses the credentials, or they carry too few rights
 ├── LakeError                a table is missing or holds less than was asked for
 ├── TrainingError            the data cannot be split, fitted or calibrated
 ├── ModelError               a model version is not what it says it is
@@ -25,6 +26,10 @@ class ConfigurationError(FraudPlatformError):
 
 
 class ServiceUnavailableError(FraudPlatformError):
+    pass
+
+
+class AccessDeniedError(FraudPlatformError):
     pass
 
 

@@ -8,9 +8,9 @@ import os
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -36,7 +36,14 @@ def _under_root(path: Path) -> Path:
     return path if path.is_absolute() else PROJECT_ROOT / path
 
 
+def _existing(path: Path | None) -> Path | None:
+    if path is not None and not (path := _under_root(path)).is_file():
+        raise ValueError("there is no such file")
+    return path
+
+
 RootedPath = Annotated[Path, AfterValidator(_under_root)]
+OptionalFile = Annotated[Path | None, AfterValidator(_existing)]
 
 
 class Settings(BaseSettings):
@@ -62,8 +69,20 @@ class Settings(BaseSettings):
     kafka_group_id: str = Field(
         "fraud-scorer", description="Prefix of the scorer's consumer group and transactional id."
     )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How clients talk to Kafka; Confluent Cloud wants SASL_SSL."
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="How clients log in to Kafka under SASL."
+    )
+    kafka_username: str | None = Field(None, description="Kafka user, or the API key of Confluent Cloud.")
+    kafka_password: SecretStr | None = Field(None, description="Kafka password, or the API secret of Confluent Cloud.")
+    kafka_ca_file: OptionalFile = Field(
+        None, description="PEM file of the authority that signed the brokers' certificates; empty: the system's."
+    )
 
     db_host: str | None = Field(None, description="PostgreSQL host of Dagster's storage; empty: SQLite.")
+    db_port: int = Field(5432, ge=1, le=65535, description="PostgreSQL port.")
     db_user: str | None = Field(None, description="PostgreSQL user.")
     db_password: SecretStr | None = Field(None, description="PostgreSQL password.")
     db_name: str | None = Field(None, description="PostgreSQL database.")
@@ -74,6 +93,7 @@ class Settings(BaseSettings):
     minio_access_key: str | None = Field(None, description="S3 access key.")
     minio_secret_key: SecretStr | None = Field(None, description="S3 secret key.")
     minio_bucket: str = Field("fraud-lake", description="S3 bucket of the lake.")
+    minio_region: str = Field("us-east-1", description="S3 region.")
 
     seed: int = Field(20260101, ge=0, description="Seed of sampling, resampling, training and simulation.")
     epochs: int = Field(200, ge=1, description="Boosting rounds of the main model and epochs of the neural baseline.")
@@ -97,6 +117,10 @@ class Settings(BaseSettings):
     spark_master: str = Field("local[*]", description="Spark master URL.")
     spark_driver_memory: str = Field("2g", pattern=r"^\d+[kmgt]$", description="Memory of a Spark driver.")
     spark_executor_memory: str = Field("2g", pattern=r"^\d+[kmgt]$", description="Memory of a Spark executor.")
+    spark_cores_max: int = Field(2, ge=1, description="Most cores of a cluster that one Spark application takes.")
+    spark_driver_host: str | None = Field(
+        None, description="Address at which a cluster's executors reach a Spark driver; empty: the host's name."
+    )
     spark_shuffle_partitions: int = Field(2, ge=1, description="Shuffle partitions of batch jobs.")
     spark_ui_port: int = Field(4040, ge=1, le=65535, description="Port of the scorer's Spark UI.")
 
@@ -134,6 +158,22 @@ class Settings(BaseSettings):
         """Arguments, environment, .env, config/config.yaml: the first that names a field wins."""
         return init_settings, env_settings, dotenv_settings, YamlConfigSettingsSource(settings_cls)
 
+    @model_validator(mode="after")
+    def _logins_are_complete(self) -> Self:
+        """What would be ignored, or fail later with somebody else's words, is an error here."""
+        protocol, login = self.kafka_security_protocol, (self.kafka_username, self.kafka_password)
+        if protocol.startswith("SASL_"):
+            _require(f"KAFKA_SECURITY_PROTOCOL={protocol}", KAFKA_USERNAME=login[0], KAFKA_PASSWORD=login[1])
+        elif any(login):
+            raise ValueError(f"KAFKA_USERNAME and KAFKA_PASSWORD have no use under KAFKA_SECURITY_PROTOCOL={protocol}")
+        if self.kafka_ca_file and not protocol.endswith("SSL"):
+            raise ValueError(f"KAFKA_CA_FILE has no use under KAFKA_SECURITY_PROTOCOL={protocol}")
+        if self.minio_host:
+            _require("MINIO_HOST", MINIO_ACCESS_KEY=self.minio_access_key, MINIO_SECRET_KEY=self.minio_secret_key)
+        if self.db_host:
+            _require("DB_HOST", DB_USER=self.db_user, DB_PASSWORD=self.db_password, DB_NAME=self.db_name)
+        return self
+
     @cached_property
     def lake_uri(self) -> str:
         """Root of the Delta tables: a local folder, or s3://bucket where MINIO_HOST is set."""
@@ -151,10 +191,20 @@ class Settings(BaseSettings):
         )
 
 
+def _require(cause: str, **values: object) -> None:
+    if missing := [name for name, value in values.items() if not value]:
+        raise ValueError(f"{cause} needs {' and '.join(missing)}")
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Settings of this process; raises ConfigurationError with one line per bad setting."""
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc'])).upper()}={e.get('input')!r}: {e['msg']}" for e in error.errors()]
-        raise ConfigurationError("; ".join(lines)) from None
+        raise ConfigurationError("; ".join(map(_as_line, error.errors()))) from None
+
+
+def _as_line(error: Any) -> str:
+    if not error["loc"]:  # of several settings together; its input is all of them, secrets included
+        return str(error["ctx"]["error"])
+    return f"{'.'.join(map(str, error['loc'])).upper()}={error['input']!r}: {error['msg']}"

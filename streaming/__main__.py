@@ -7,12 +7,15 @@ import threading
 from queue import SimpleQueue
 from types import FrameType
 
-from pyspark.sql import SparkSession
+from confluent_kafka import KafkaException
+from pyspark.sql import DataFrame, SparkSession
 
 from fraud_platform.errors import FraudPlatformError
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import create_topics
+from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
 from streaming import progress
+from streaming.cluster import check_executors
 from streaming.generation import current_generation
 from streaming.promotion import ChampionWatcher
 from streaming.scorer import Scorer
@@ -58,12 +61,14 @@ class Process:
     def _score(self, spark: SparkSession) -> None:
         """From the first champion to the end of the query, which is the end of the process."""
         try:
+            folder = checkpoint_folder(self._settings)
+            check_executors(spark, self._settings, folder)
             self._scorer.has_model.wait()
-            generation = current_generation(spark, self._settings, checkpoint_folder(self._settings))
+            generation = current_generation(spark, self._settings, folder)
             query = (
                 raw_messages(spark, self._settings, generation.starting_offsets)
                 .writeStream.queryName("fraud-scorer")
-                .foreachBatch(self._scorer.process)
+                .foreachBatch(self._process)
                 .option("checkpointLocation", str(generation.checkpoint))
                 .start()
             )
@@ -71,6 +76,14 @@ class Process:
             query.awaitTermination()
         except BaseException as error:
             self._endings.put(error)
+
+    def _process(self, messages: DataFrame, batch_id: int) -> None:
+        """Of an error in a batch the query would keep the text only."""
+        try:
+            self._scorer.process(messages, batch_id)
+        except (FraudPlatformError, KafkaException) as error:
+            self._endings.put(error)
+            raise
 
 
 def _session(settings: Settings) -> SparkSession:
@@ -86,7 +99,11 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("py4j").setLevel(logging.WARNING)
     try:
-        Process(load_settings()).run()
+        settings = load_settings()
+        try:
+            Process(settings).run()
+        except Exception as error:
+            raise _known(settings, error) or error from None
     except FraudPlatformError as error:
         log.error("%s", error)
         return 2
@@ -94,6 +111,13 @@ def main() -> int:
         log.exception("the scorer failed; restarted, it goes on from its checkpoint")
         return 1
     return 0
+
+
+def _known(settings: Settings, error: Exception) -> FraudPlatformError | None:
+    """Kafka's refusals, which reach the process in librdkafka's or in Spark's words."""
+    if isinstance(error, KafkaException):
+        return kafka_failure(settings, error.args[0], "score")
+    return spark_kafka_failure(settings, error)
 
 
 if __name__ == "__main__":

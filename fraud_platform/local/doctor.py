@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import psutil
@@ -100,15 +100,25 @@ def _port(service: Service, port: int, ours: bool) -> Finding:
 
 def _reachable(settings: Settings) -> Iterator[Finding]:
     local = services(settings)
-    for name, url, answers in (
-        ("kafka", settings.kafka_broker, lambda: probes.kafka_answers(settings)),
-        ("mlflow", settings.mlflow_tracking_uri, lambda: probes.mlflow_answers(settings)),
-        ("dagster", settings.dagster_url, lambda: probes.dagster_answers(settings)),
-    ):
+    for name, url, answers in _parts(settings):
         # A service of ours may be down; one elsewhere is needed for anything to work.
         fix = "fraud up" if name in local else f"correct the setting, or start the service at {url}"
         try:
-            ok, detail = answers(), url
+            ok, detail = answers(settings), url
         except FraudPlatformError as error:
             ok, detail = False, str(error)
         yield Finding(f"{name} answers", ok, detail if ok else f"no answer: {detail}", fix, needed=name not in local)
+
+
+def _parts(settings: Settings) -> Iterator[tuple[str, str, Callable[[Settings], bool]]]:
+    """Name, address and probe of each part that the settings name."""
+    yield "kafka", settings.kafka_broker, probes.kafka_answers
+    yield "mlflow", settings.mlflow_tracking_uri, probes.mlflow_answers
+    yield "dagster", settings.dagster_url, probes.dagster_answers
+    yield "scorer", f"port {settings.metrics_port}", probes.scorer_answers
+    if settings.db_host:
+        yield "postgresql", f"{settings.db_host}:{settings.db_port}", probes.postgres_answers
+    if settings.minio_host:
+        yield "s3", settings.minio_host, probes.lake_answers
+    if settings.spark_master.startswith("spark://"):
+        yield "spark", settings.spark_master, probes.spark_answers

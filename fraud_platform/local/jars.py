@@ -51,11 +51,17 @@ def ivy_module(jar_set: JarSet, excluded_artifacts: list[str]) -> str:
     """The set as an Ivy module: its artifacts with all that they need at run time, less the excluded ones."""
     dependencies = []
     for coordinates in jar_set.artifacts:
-        group, name, version = map(quoteattr, coordinates.split(":"))
-        dependencies.append(f'<dependency org={group} name={name} rev={version} conf="default->default"/>')
+        group, name, version, *classifier = map(quoteattr, coordinates.split(":"))
+        dependency = f"org={group} name={name} rev={version}"
+        if classifier:
+            file = f'<artifact name={name} type="jar" m:classifier={classifier[0]}/>'
+            dependencies.append(f'<dependency {dependency} transitive="false">{file}</dependency>')
+        else:
+            dependencies.append(f'<dependency {dependency} conf="default->default"/>')
     excludes = [f"<exclude module={quoteattr(name)}/>" for name in excluded_artifacts]
     return (
-        f'<ivy-module version="2.0"><info organisation="fraud-platform" module="{jar_set.name}"/>'
+        '<ivy-module version="2.0" xmlns:m="http://ant.apache.org/ivy/maven">'
+        f'<info organisation="fraud-platform" module="{jar_set.name}"/>'
         '<configurations><conf name="default"/></configurations>'
         f"<dependencies>{''.join(dependencies + excludes)}</dependencies></ivy-module>"
     )

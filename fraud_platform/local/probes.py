@@ -6,12 +6,10 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from fraud_platform.errors import ServiceUnavailableError
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import client_config
+from fraud_platform.storage.kafka import admin_client
+from fraud_platform.storage.lake import Lake
 
 TIMEOUT_SECONDS = 3
 
@@ -31,15 +29,54 @@ def port_answers(host: str, port: int) -> bool:
 
 
 def kafka_answers(settings: Settings) -> bool:
-    """Whether the broker serves metadata, which it does only once it accepts clients."""
+    """Whether the broker serves metadata, which it does only once it accepts clients.
+
+    Raises AccessDeniedError where it refuses the login.
+    """
     host, _, port = settings.kafka_broker.split(",")[0].rpartition(":")
     if not port_answers(host, int(port)):
         return False
     try:
-        AdminClient(client_config(settings, log_level=0)).list_topics(timeout=TIMEOUT_SECONDS)
-    except KafkaException:
+        admin_client(settings, TIMEOUT_SECONDS)
+    except ServiceUnavailableError:
         return False
     return True
+
+
+def postgres_answers(settings: Settings) -> bool:
+    """True where DB_USER gets into DB_NAME; raises ServiceUnavailableError with PostgreSQL's words where not."""
+    import psycopg2
+
+    password = settings.db_password.get_secret_value() if settings.db_password else None
+    try:
+        psycopg2.connect(
+            host=settings.db_host,
+            port=settings.db_port,
+            user=settings.db_user,
+            password=password,
+            dbname=settings.db_name,
+            connect_timeout=TIMEOUT_SECONDS,
+        ).close()
+    except psycopg2.OperationalError as error:
+        raise ServiceUnavailableError(" ".join(str(error).split())) from None
+    return True
+
+
+def lake_answers(settings: Settings) -> bool:
+    """True where S3 lets the keys list the bucket; raises what Lake raises where not."""
+    Lake(settings).exists("raw/transactions")
+    return True
+
+
+def spark_answers(settings: Settings) -> bool:
+    """Whether the port of SPARK_MASTER=spark://host:port is open."""
+    master = urlsplit(settings.spark_master)
+    return port_answers(master.hostname or "", master.port or 7077)
+
+
+def scorer_answers(settings: Settings) -> bool:
+    """Whether the scorer calls itself healthy."""
+    return _request("GET", f"http://127.0.0.1:{settings.metrics_port}/health") is not None
 
 
 def mlflow_answers(settings: Settings) -> bool:

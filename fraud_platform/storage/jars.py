@@ -9,7 +9,10 @@ from fraud_platform.settings import Settings
 
 @dataclass(frozen=True)
 class JarSet:
-    """Maven artifacts (group:artifact:version) that are fetched together with what they depend on."""
+    """Maven artifacts (group:artifact:version) that are fetched together with what they depend on.
+
+    One with a classifier (group:artifact:version:classifier) is fetched alone.
+    """
 
     name: str
     artifacts: tuple[str, ...]

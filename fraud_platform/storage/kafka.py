@@ -10,6 +10,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from fraud_platform.errors import ServiceUnavailableError
 from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka_errors import FINAL, kafka_failure, topic_failure
+from fraud_platform.storage.kafka_security import java_security, librdkafka_security
 
 REQUEST_TIMEOUT_SECONDS = 15
 RETENTION_MS = 400 * 24 * 3600 * 1000
@@ -25,31 +27,56 @@ def client_config(settings: Settings, **overrides: Any) -> dict[str, Any]:
         "bootstrap.servers": settings.kafka_broker,
         "log_level": 2,  # its own lines on a broker that is away would drown the one clear line
         "socket.connection.setup.timeout.ms": 5000,
+        **librdkafka_security(settings),
         **overrides,
     }
 
 
 def spark_options(settings: Settings) -> dict[str, str]:
     """The same for Spark's Kafka source, which then sees committed messages only."""
-    return {"kafka.bootstrap.servers": settings.kafka_broker, "kafka.isolation.level": "read_committed"}
+    options = {
+        "bootstrap.servers": settings.kafka_broker,
+        "isolation.level": "read_committed",
+        **java_security(settings),
+    }
+    return {f"kafka.{name}": value for name, value in options.items()}
 
 
-def admin_client(settings: Settings) -> AdminClient:
-    """An admin client; raises ServiceUnavailableError where the broker does not answer."""
-    admin = AdminClient(client_config(settings))
+@contextmanager
+def clear_errors(settings: Settings, action: str) -> Iterator[None]:
+    """Turns Kafka's errors into ServiceUnavailableError or AccessDeniedError; action as in 'read transactions'."""
     try:
-        admin.list_topics(timeout=REQUEST_TIMEOUT_SECONDS)
+        yield
     except KafkaException as error:
-        raise ServiceUnavailableError(
-            f"Kafka at KAFKA_BROKER={settings.kafka_broker} does not answer ({error.args[0].str()}): "
-            "start a local one with 'fraud up', or correct KAFKA_BROKER"
-        ) from None
-    return admin
+        raise kafka_failure(settings, error.args[0], action) from None
+
+
+def admin_client(settings: Settings, timeout_seconds: float = REQUEST_TIMEOUT_SECONDS) -> AdminClient:
+    """An admin client of a broker that answers.
+
+    Raises ServiceUnavailableError where it does not, AccessDeniedError where it refuses the login.
+    """
+    heard: list[KafkaError] = []
+    admin = AdminClient(client_config(settings, error_cb=heard.append))
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            admin.list_topics(timeout=1)
+            return admin
+        except KafkaException as error:
+            admin.poll(0)  # hands over why the connections failed, which the request does not know
+            final = next((e for e in heard if e.code() in FINAL), None)
+            if final or time.monotonic() > deadline:
+                raise kafka_failure(settings, final or error.args[0], "list the topics") from None
 
 
 def create_topics(settings: Settings) -> list[str]:
-    """Create the missing topics of the platform; returns their names. Safe to call again."""
+    """Create the missing topics of the platform; returns their names. Safe to call again.
+
+    Needs no right to create where an administrator has done so.
+    """
     admin = admin_client(settings)
+    present = admin.list_topics(timeout=REQUEST_TIMEOUT_SECONDS).topics
     # The ledger is read in order, so it has one partition.
     new = [
         NewTopic(
@@ -58,15 +85,17 @@ def create_topics(settings: Settings) -> list[str]:
             config={"retention.ms": str(RETENTION_MS)},
         )
         for name in settings.topics
+        if name not in present
     ]
     created = []
-    for name, future in admin.create_topics(new, request_timeout=REQUEST_TIMEOUT_SECONDS).items():
+    futures = admin.create_topics(new, request_timeout=REQUEST_TIMEOUT_SECONDS) if new else {}
+    for name, future in futures.items():
         try:
             future.result()
             created.append(name)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise
+                raise kafka_failure(settings, error.args[0], f"create {name}") from None
     return created
 
 
@@ -88,12 +117,15 @@ def producer(settings: Settings, **overrides: Any) -> Producer:
 
 @contextmanager
 def committed_reader(settings: Settings) -> Iterator[Consumer]:
-    """A consumer outside any group's management that sees committed messages only."""
+    """A consumer outside any group's management that sees committed messages only.
+
+    What Kafka refuses it inside the block is raised as ServiceUnavailableError or AccessDeniedError.
+    """
     consumer = Consumer(
         client_config(
             settings,
             **{
-                "group.id": "fraud-platform-reader",
+                "group.id": f"{settings.kafka_group_id}-reader",
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
@@ -102,18 +134,20 @@ def committed_reader(settings: Settings) -> Iterator[Consumer]:
         )
     )
     try:
-        yield consumer
+        with clear_errors(settings, "read its topics"):
+            yield consumer
     finally:
         consumer.close()
 
 
 def partitions(consumer: Consumer, topic: str) -> list[int]:
-    """Partition numbers of a topic; raises ServiceUnavailableError where it does not exist."""
+    """Partition numbers of a topic.
+
+    Raises ServiceUnavailableError where it does not exist, AccessDeniedError where it may not be seen.
+    """
     metadata = consumer.list_topics(topic, timeout=REQUEST_TIMEOUT_SECONDS).topics[topic]
     if metadata.error is not None:
-        raise ServiceUnavailableError(
-            f"topic {topic} cannot be read: {metadata.error.str()}; create it with 'fraud up'"
-        )
+        raise topic_failure(topic, metadata.error)
     return sorted(metadata.partitions)
 
 
@@ -147,7 +181,7 @@ def _read_partition(consumer: Consumer, topic: str, partition: int, position: in
             elif error.code() == KafkaError._PARTITION_EOF:
                 position = max(position, offset)
             else:
-                raise KafkaException(error)
+                raise topic_failure(topic, error)
 
 
 def watermarks(consumer: Consumer, topic: str) -> OffsetRange:

@@ -11,6 +11,7 @@ from deltalake.exceptions import TableNotFoundError
 
 from fraud_platform.errors import LakeError
 from fraud_platform.settings import Settings
+from fraud_platform.storage.s3 import s3_errors, s3_options
 
 TABLES = {
     "raw/transactions": "raw_transactions",
@@ -28,9 +29,14 @@ TABLES = {
 
 
 class Lake:
-    """The tables under one root: a local folder, or an S3 bucket where MINIO_HOST is set."""
+    """The tables under one root: a local folder, or an S3 bucket where MINIO_HOST is set.
+
+    Every method raises ServiceUnavailableError where S3 does not answer within bounded
+    retries, and AccessDeniedError where it refuses the keys.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._root = settings.lake_uri
         self._storage_options = s3_options(settings)
 
@@ -45,7 +51,8 @@ class Lake:
         return self.uri(table).replace("s3://", "s3a://", 1)
 
     def exists(self, table: str) -> bool:
-        return DeltaTable.is_deltatable(self.uri(table), self._storage_options)
+        with s3_errors(self._settings):
+            return DeltaTable.is_deltatable(self.uri(table), self._storage_options)
 
     def version(self, table: str) -> int:
         """Newest version of a table; raises LakeError where it is not there yet."""
@@ -83,31 +90,34 @@ class Lake:
             if bound is not None:
                 within = bound if within is None else within & bound
         dataset = self._open(table, version).to_pyarrow_dataset()
-        return dataset.to_table(columns=list(columns) if columns else None, filter=within)
+        with s3_errors(self._settings):
+            return dataset.to_table(columns=list(columns) if columns else None, filter=within)
 
     def overwrite(self, table: str, rows: pa.Table, note: Mapping[str, str] | None = None) -> int:
         """Replace a table, schema included, in one atomic commit that carries `note`; returns the new version."""
-        write_deltalake(
-            self.uri(table),
-            rows,
-            mode="overwrite",
-            schema_mode="overwrite",
-            commit_properties=CommitProperties(custom_metadata=dict(note or {})),
-            storage_options=self._storage_options,
-        )
+        with s3_errors(self._settings):
+            write_deltalake(
+                self.uri(table),
+                rows,
+                mode="overwrite",
+                schema_mode="overwrite",
+                commit_properties=CommitProperties(custom_metadata=dict(note or {})),
+                storage_options=self._storage_options,
+            )
         return self.version(table)
 
     def replace_days(self, table: str, rows: pa.Table, first: date, last: date) -> int:
         """Replace the days first to last, both included, atomically; returns the new version."""
-        write_deltalake(
-            self.uri(table),
-            rows,
-            mode="overwrite",
-            partition_by=["date"],
-            predicate=days_predicate(first, last) if self.exists(table) else None,
-            schema_mode="merge",  # a new feature is a new column
-            storage_options=self._storage_options,
-        )
+        with s3_errors(self._settings):
+            write_deltalake(
+                self.uri(table),
+                rows,
+                mode="overwrite",
+                partition_by=["date"],
+                predicate=days_predicate(first, last) if self.exists(table) else None,
+                schema_mode="merge",  # a new feature is a new column
+                storage_options=self._storage_options,
+            )
         return self.version(table)
 
     def note(self, table: str) -> dict[str, Any]:
@@ -116,7 +126,8 @@ class Lake:
 
     def _open(self, table: str, version: int | None = None) -> DeltaTable:
         try:
-            return DeltaTable(self.uri(table), version, self._storage_options)
+            with s3_errors(self._settings):
+                return DeltaTable(self.uri(table), version, self._storage_options)
         except TableNotFoundError:
             raise LakeError(f"{table} is not in the lake yet: materialise {TABLES[table]} first") from None
 
@@ -124,25 +135,3 @@ class Lake:
 def days_predicate(first: date, last: date) -> str:
     """SQL over the partition column for the days first to last, both included."""
     return f"date >= '{first}' AND date <= '{last}'"
-
-
-def s3_endpoint(settings: Settings) -> str | None:
-    """URL of the S3 server; plain http where MINIO_HOST names no scheme. None for a local lake."""
-    host = settings.minio_host
-    return host if host is None or "://" in host else f"http://{host}"
-
-
-def s3_options(settings: Settings) -> dict[str, str] | None:
-    """Options of deltalake's S3 client, by the names that object_store gives them; None for a local lake."""
-    endpoint = s3_endpoint(settings)
-    if endpoint is None:
-        return None
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ALLOW_HTTP": str(endpoint.startswith("http://")).lower(),
-        "AWS_ACCESS_KEY_ID": settings.minio_access_key or "",
-        "AWS_SECRET_ACCESS_KEY": settings.minio_secret_key.get_secret_value() if settings.minio_secret_key else "",
-        "AWS_REGION": "us-east-1",
-        # Two writers of one version: the second one is refused, without a lock service.
-        "aws_conditional_put": "etag",
-    }

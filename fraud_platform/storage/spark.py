@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from fraud_platform.settings import Settings
 from fraud_platform.storage.jars import spark_jars
-from fraud_platform.storage.lake import Lake, days_predicate, s3_endpoint
+from fraud_platform.storage.lake import Lake, days_predicate
 from fraud_platform.storage.packed import pack, unpack
+from fraud_platform.storage.s3 import spark_s3_options
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -47,8 +48,11 @@ def common_spark_config(settings: Settings) -> dict[str, str]:
         "spark.python.daemon.module": "fraud_platform.storage.python_daemon",
         "spark.sql.warehouse.dir": str(settings.data_dir / "warehouse"),
         "spark.log.level": "WARN",
+        # Spark prints its configuration and the options of its sources where these do not match.
+        "spark.redaction.regex": "(?i)secret|password|passwd|token|access[.]?key|jaas",
+        "spark.sql.redaction.options.regex": "(?i)url|secret|password|jaas",
         **_placement(settings),
-        **_s3(settings),
+        **spark_s3_options(settings),
     }
 
 
@@ -66,38 +70,30 @@ def spark_config(settings: Settings) -> dict[str, str]:
 
 
 def _placement(settings: Settings) -> dict[str, str]:
-    """Jars and addresses: a local session keeps to loopback and to its own class path."""
-    jars = [str(jar) for jar in spark_jars(settings)]
-    if not settings.spark_master.startswith("local"):
-        return {"spark.jars": ",".join(jars)}
-    # The UI listens here; pyspark resolves the host name before it reads any configuration.
-    os.environ.setdefault("SPARK_LOCAL_IP", settings.bind_host)
-    return {
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        # spark.jars would copy the jars into every session's temporary folder.
-        "spark.driver.extraClassPath": ":".join(jars),
+    """Jars and addresses: a local session keeps to loopback.
+
+    Executors of a cluster have Python packages and jars at the driver's own paths, as
+    containers of one image do; spark.jars would copy up to 900 MB for each session.
+    """
+    jars = ":".join(map(str, spark_jars(settings)))
+    shared = {
+        "spark.driver.extraClassPath": jars,
+        "spark.executor.extraClassPath": jars,
         # Hadoop's own forks a chmod for each file and its checksum file: half the time of a write of 60 days.
         "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
+    }
+    if not settings.spark_master.startswith("local"):
+        # Without a limit the scorer, which never ends, would leave no core to the batch jobs.
+        shared["spark.cores.max"] = str(settings.spark_cores_max)
+        return shared | ({"spark.driver.host": settings.spark_driver_host} if settings.spark_driver_host else {})
+    # The UI listens here; pyspark resolves the host name before it reads any configuration.
+    os.environ.setdefault("SPARK_LOCAL_IP", settings.bind_host)
+    return shared | {
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
         # A job of seconds ends before the optimising compiler pays for itself.
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     }
-
-
-def _s3(settings: Settings) -> dict[str, str]:
-    endpoint = s3_endpoint(settings)
-    if endpoint is None:
-        return {}
-    secret = settings.minio_secret_key.get_secret_value() if settings.minio_secret_key else ""
-    options = {
-        "endpoint": endpoint,
-        "endpoint.region": "us-east-1",
-        "path.style.access": "true",
-        "connection.ssl.enabled": str(endpoint.startswith("https://")).lower(),
-        "access.key": settings.minio_access_key or "",
-        "secret.key": secret,
-    }
-    return {f"spark.hadoop.fs.s3a.{name}": value for name, value in options.items()}
 
 
 def read_days(

@@ -1,8 +1,6 @@
 """The scorer as a process: real Kafka, Spark and MLflow; promoted, killed and restarted while it runs."""
 
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 
@@ -17,7 +15,6 @@ from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES, feature_set_hash
-from fraud_platform.local.environment import service_environment
 from fraud_platform.schemas import Prediction
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
@@ -29,34 +26,11 @@ from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
 from fraud_platform_tests.one_go import velocities_in_one_go
 from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.scorer_process import ScorerProcess
 from fraud_platform_tests.waiting import wait_until
 from streaming.settings import checkpoint_folder
 
 pytestmark = pytest.mark.integration
-
-
-class ScorerProcess:
-    """`python -m streaming` under given settings."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.settings.log_dir.mkdir(parents=True, exist_ok=True)
-        with (self.settings.log_dir / "scorer.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "streaming"], env=service_environment(self.settings), stdout=log, stderr=log
-            )
-
-    def end(self, signum: int) -> int:
-        """Send a signal and wait for the end; returns the exit code."""
-        assert self._process is not None
-        self._process.send_signal(signum)
-        return self._process.wait(60)
-
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from fraud_platform.errors import ConfigurationError
 from fraud_platform.local.environment import environment
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.settings import PROJECT_ROOT, Settings, load_settings
 
 SECRETS = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
 
@@ -52,3 +53,20 @@ def test_settings_rebuilt_from_their_environment_are_equal(monkeypatch: pytest.M
     for name, value in environment(settings).items():
         monkeypatch.setitem(os.environ, name, value)
     assert Settings(_env_file=None) == settings
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"kafka_security_protocol": "SASL_SSL", "kafka_username": "u"}, "SASL_SSL needs KAFKA_PASSWORD"),
+        ({"kafka_username": "u", "kafka_password": "s3cret"}, "no use under KAFKA_SECURITY_PROTOCOL=PLAINTEXT"),
+        ({"kafka_ca_file": PROJECT_ROOT / "LICENSE"}, "KAFKA_CA_FILE has no use"),
+        ({"kafka_security_protocol": "SSL", "kafka_ca_file": "nowhere.pem"}, "KAFKA_CA_FILE='nowhere.pem'"),
+        ({"minio_host": "s3:9000", "minio_access_key": "s3cret"}, "MINIO_HOST needs MINIO_SECRET_KEY"),
+        ({"db_host": "db", "db_password": "s3cret"}, "DB_HOST needs DB_USER and DB_NAME"),
+    ],
+)
+def test_half_a_login_is_an_error_that_names_the_rest_and_no_secret(values: dict, complaint: str) -> None:
+    with pytest.raises(ConfigurationError, match=complaint) as error:
+        load_settings(_env_file=None, **values)
+    assert "s3cret" not in str(error.value)

@@ -31,7 +31,9 @@ def test_dagster_dev_in_the_checkout_uses_the_same_folder_as_the_stack(
 
 
 def test_postgresql_is_used_where_db_host_is_set(tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, db_host="db.example", db_password="not-written-down")
+    settings = Settings(
+        _env_file=None, db_host="db.example", db_user="dagster", db_name="dagster", db_password="not-written-down"
+    )
     text = yaml.safe_dump(instance_configuration(settings))
     assert "not-written-down" not in text
     (tmp_path / "dagster.yaml").write_text(text)

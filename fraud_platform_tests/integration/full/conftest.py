@@ -1,0 +1,71 @@
+"""The full stack's servers, each started once a test run, and settings that put the platform on them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark import SparkContext
+from pyspark.sql import SparkSession
+
+from fraud_platform_tests.integration.full.postgres import Postgres, private_postgres
+from fraud_platform_tests.integration.full.s3 import S3Server, private_s3
+from fraud_platform_tests.integration.full.secure_kafka import SecureKafka, secure_kafka
+from fraud_platform_tests.integration.full.spark_cluster import SparkCluster, spark_cluster
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if FOLDER in item.path.parents:
+            item.add_marker(pytest.mark.full)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory, world_readable: None) -> Iterator[Postgres]:
+    with private_postgres(tmp_path_factory.getbasetemp() / "postgres") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def world_readable(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Lets the user postgres into its folder, which lies in pytest's."""
+    for folder in (tmp_path_factory.getbasetemp(), tmp_path_factory.getbasetemp().parent):
+        folder.chmod(folder.stat().st_mode | 0o011)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with private_s3(tmp_path_factory.mktemp("s3")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
+    with secure_kafka(tmp_path_factory.mktemp("secure") / "kafka") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
+    with spark_cluster(tmp_path_factory.mktemp("spark")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def fresh_jvm() -> Iterator[None]:
+    """A JVM of the module's own: a driver's class path is that of its first session."""
+    _end_jvm()
+    yield
+    _end_jvm()
+
+
+def _end_jvm() -> None:
+    if (session := SparkSession.getActiveSession()) is not None:
+        session.stop()
+    if SparkContext._gateway is not None:
+        process = SparkContext._gateway.proc
+        SparkContext._gateway.shutdown()
+        process.stdin.close()  # Spark's JVM ends with its standard input
+        process.wait(60)
+        SparkContext._gateway = SparkContext._jvm = None

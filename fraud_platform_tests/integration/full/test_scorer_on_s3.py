@@ -1,0 +1,81 @@
+"""The scorer with its lake on S3, which goes away under it and comes back."""
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+import pyarrow as pa
+import pytest
+
+from fraud_platform.core.features.merchant_risk import NAMES
+from fraud_platform.schemas import Prediction
+from fraud_platform.settings import Settings
+from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
+from fraud_platform.storage.kafka import committed_reader, create_topics, producer, read_range, watermarks
+from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.registry import CHAMPION, Registry
+from fraud_platform_tests import bundles
+from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.scorer_process import ScorerProcess
+from fraud_platform_tests.waiting import wait_until
+
+
+@pytest.fixture
+def settings(broker, mlflow_server, s3, make_settings, tmp_path) -> Settings:
+    spark_ui, metrics = free_ports(2)
+    made = make_settings(spark_ui_port=spark_ui, metrics_port=metrics, **s3.settings())
+    s3.create_bucket(made.model_name)
+    made = made.model_copy(update={"minio_bucket": made.model_name})
+    create_topics(made)
+    day = bundles.FIRST_DAY + timedelta(days=1)
+    risk = {"merchant_id": ["m"], "date": [day], **{name: [0.0] for name in NAMES}}
+    Lake(made).replace_days("features/merchant_risk", pa.table(risk), day, day)
+    Registry(made).set_alias(CHAMPION, bundles.register(made, tmp_path / "bundle"))
+    return made
+
+
+@pytest.fixture
+def scorer(settings) -> Iterator[ScorerProcess]:
+    process = ScorerProcess(settings)
+    yield process
+    if process.is_running():
+        process.end(signal.SIGKILL)
+
+
+def scored(settings: Settings) -> Counter[str]:
+    decode = msgspec.json.Decoder(Prediction).decode
+    with committed_reader(settings) as consumer:
+        topic = settings.kafka_predictions_topic
+        return Counter(
+            decode(m.value()).transaction_id for m in read_range(consumer, topic, watermarks(consumer, topic))
+        )
+
+
+def test_while_s3_is_away_the_scorer_ends_with_one_line_and_no_prediction_is_lost(settings, s3, scorer):
+    messages = iter(sorted(transaction_messages(bundles.transactions(4), Disturbances())))
+    kafka, sent = producer(settings), set()
+
+    def send(count: int) -> None:
+        for message in [m for _, m in zip(range(count), messages, strict=False)]:
+            kafka.produce(settings.kafka_topic, message.value, message.key, timestamp=message.send_ms)
+            sent.add(message.transaction_id)
+        assert kafka.flush(30) == 0
+
+    send(100)
+    scorer.start()
+    wait_until(lambda: len(scored(settings)) == len(sent), "the first predictions")
+    with s3.server.away():
+
+        def ended() -> bool:
+            send(1)  # the lake is asked again every ten seconds at most, and only for a batch
+            return not scorer.is_running()
+
+        wait_until(ended, "the scorer to notice")
+    log = settings.log_dir / "scorer.log"
+    (error,) = [line for line in log.read_text().splitlines() if " ERROR streaming: " in line]
+    assert f"S3 at MINIO_HOST={settings.minio_host} does not answer" in error
+    scorer.start()
+    wait_until(lambda: scored(settings) == dict.fromkeys(sent, 1), "each prediction, once")
+    assert scorer.end(signal.SIGTERM) == 0
