@@ -2,7 +2,7 @@
 
 Transactions at the shape of the Fraud Detection Handbook's simulator (5,000 customers,
 10,000 merchants, 183 days, 1.75 M rows) lie in a lake of the benchmark's own; Dagster
-materialises merchant_risk and transaction_features over all days, as in production.
+materialises merchant_risk, velocity and transaction_features over all days, as in production.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from fraud_platform.storage.lake import Lake
 FIRST_DAY = date(2026, 1, 1)
 CUSTOMERS, MERCHANTS, PARTITIONS = 5_000, 10_000, 2
 FRAUD_SHARE = 0.008
-ASSETS = ("merchant_risk", "transaction_features")
+ASSETS = ("merchant_risk", "velocity", "transaction_features")
 
 
 def main() -> None:

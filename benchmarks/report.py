@@ -58,6 +58,7 @@ def assets(results: dict[str, Any]) -> Iterable[str]:
     )
     yield "| asset | seconds |\n|---|---:|"
     yield f"| merchant_risk, Spark's start included | {results['merchant_risk_seconds']} |"
+    yield f"| velocity | {results['velocity_seconds']} |"
     yield f"| transaction_features | {results['transaction_features_seconds']} |"
     yield f"\nMost memory of all processes together: {results['peak_memory_gib']} GiB.\n"
 

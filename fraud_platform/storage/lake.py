@@ -106,7 +106,7 @@ class Lake:
             )
         return self.version(table)
 
-    def replace_days(self, table: str, rows: pa.Table, first: date, last: date) -> int:
+    def replace_days(self, table: str, rows: pa.Table | pa.RecordBatchReader, first: date, last: date) -> int:
         """Replace the days first to last, both included, atomically; returns the new version."""
         with s3_errors(self._settings):
             write_deltalake(

@@ -138,7 +138,9 @@ def replace_days_by(
         made = frame.mapInArrow(partial(_as_rows, rows), from_arrow_schema(schema))
         return replace_days(made, lake, table, first, last, expected)
     packed = frame.mapInArrow(partial(_as_packed, rows), "packed binary").toArrow()["packed"]
-    return lake.replace_days(table, unpack(packed) if len(packed) else schema.empty_table(), first, last)
+    # One by one: all of them unpacked would be ten times the size.
+    batches = (batch for value in packed for batch in unpack([value]).to_batches())
+    return lake.replace_days(table, pa.RecordBatchReader.from_batches(schema, batches), first, last)
 
 
 def on_packed(rows: Rows) -> Rows:

@@ -50,10 +50,13 @@ def scorer(settings) -> Iterator[ScorerProcess]:
 
 
 def send(settings: Settings, messages: list) -> None:
-    kafka = producer(settings)
+    """All at once: days of messages that became visible bit by bit would be later than a minute."""
+    kafka = producer(settings, **{"transactional.id": settings.kafka_topic})
+    kafka.init_transactions(30)
+    kafka.begin_transaction()
     for message in sorted(messages):
         kafka.produce(settings.kafka_topic, message.value, message.key, timestamp=message.send_ms)
-    assert kafka.flush(30) == 0
+    kafka.commit_transaction(30)
 
 
 def read(settings: Settings, topic: str) -> list:
@@ -179,6 +182,7 @@ def fill_lake(settings: Settings) -> None:
         "date": days,
         "kafka_partition": pa.array([m.partition() for m in rows], pa.int32()),
         "kafka_offset": pa.array([m.offset() for m in rows], pa.int64()),
+        "kafka_timestamp_ms": pa.array([m.timestamp()[1] for m in rows], pa.int64()),
         **{name: pa.array([d.get(name) for d in documents]) for name in COLUMNS},
     }
     table = pa.table(columns)
