@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.windows import Int, previous_and_next
+from fraud_platform.core.features.windows import Int
 
 
 class Moments(NamedTuple):
@@ -37,7 +37,7 @@ def settled_sums(
     (len(windows_ms), 1 + len(weights), q): the count first, then one sum a weight.
     """
     result = np.zeros((len(windows_ms), 1 + len(weights), len(queries.entity)), np.int64)
-    timeline = _Timeline(rows, rows.entity != 0, rows_last_ms=0)
+    timeline = _Timeline(rows, rows.entity != 0)
     asked = timeline.itself() if queries is rows else timeline.ask(queries)  # spares a sort
     if not len(asked.position):
         return result
@@ -48,35 +48,6 @@ def settled_sums(
         values[0, asked.position] = settled - outlived
         for value, total in zip(values[1:], totals, strict=True):
             value[asked.position] = total[settled] - total[outlived]
-    return result
-
-
-def settled_distinct(
-    rows: Moments,
-    values: Int,
-    queries: Moments,
-    lag_ms: int,
-    windows_ms: Sequence[int],
-) -> Int:
-    """Number of distinct values among the rows in each window of each query: (len(windows_ms), q).
-
-    values: (n,), hashes such as the customers'; 0 means unknown and is not counted. A row
-    stands for its value until the entity's next row of the same value, or until it leaves
-    the window; so the answer is the rows begun less the rows ended.
-    """
-    result = np.zeros((len(windows_ms), len(queries.entity)), np.int64)
-    timeline = _Timeline(rows, (rows.entity != 0) & (values != 0), rows_last_ms=max(windows_ms))
-    asked = timeline.ask(queries)
-    if not len(asked.position):
-        return result
-    _, following = previous_and_next((values[timeline.order], timeline.code))
-    repeated = following < len(following)
-    begun = timeline.rows_until(asked, lag_ms)
-    for value, window_ms in zip(result, windows_ms, strict=True):
-        ends = timeline.key + window_ms
-        ends[repeated] = np.minimum(ends[repeated], timeline.key[following[repeated]])
-        ended = np.searchsorted(np.sort(ends), timeline.key_before(asked, lag_ms), side="right")
-        value[asked.position] = begun - ended
     return result
 
 
@@ -92,23 +63,23 @@ class _Asked(NamedTuple):
 class _Timeline:
     """The counted rows, sorted by entity and time under one increasing integer key.
 
-    Look-ups are clipped to the span of time from the first row to `rows_last_ms` after
-    the last one, so entities need to be no further apart than that, whatever the lag.
+    Look-ups are clipped to the span of time from the first row to the last one, so entities
+    need to be no further apart than that, whatever the lag.
     """
 
-    def __init__(self, rows: Moments, counted: NDArray[np.bool_], rows_last_ms: int) -> None:
+    def __init__(self, rows: Moments, counted: NDArray[np.bool_]) -> None:
         counted_rows = np.flatnonzero(counted)
         times_ms = rows.time_ms[counted_rows]
         code, entities = pd.factorize(rows.entity[counted_rows])
         self._entities = pd.Index(entities)
         self._start_ms = int(times_ms.min()) if len(times_ms) else 0
-        self._span_ms = int(times_ms.max()) - self._start_ms + rows_last_ms if len(times_ms) else 0
+        self._span_ms = int(times_ms.max()) - self._start_ms if len(times_ms) else 0
         self._stride = self._span_ms + 2
         if len(entities) * self._stride >= 2**63:
             raise OverflowError(f"{len(entities)} entities over {self._span_ms} ms do not fit one kernel call")
         key = self._key(code, times_ms - self._start_ms)
         order = np.argsort(key)
-        self.order, self.code, self.key = counted_rows[order], code[order], key[order]
+        self.order, self._code, self._keys = counted_rows[order], code[order], key[order]
         """Row, number of its entity, and key at each place in the timeline; equal keys are in no certain order."""
 
     def ask(self, queries: Moments) -> _Asked:
@@ -121,15 +92,11 @@ class _Timeline:
 
     def itself(self) -> _Asked:
         """The counted rows as queries."""
-        return _Asked(self.order, self.code, self.key - self.code * self._stride)
-
-    def key_before(self, asked: _Asked, age_ms: int) -> Int:
-        """Key of the time `age_ms` before each query."""
-        return self._key(asked.code, asked.elapsed_ms - age_ms)
+        return _Asked(self.order, self._code, self._keys - self._code * self._stride)
 
     def rows_until(self, asked: _Asked, age_ms: int) -> Int:
         """Number of rows up to the time `age_ms` before each query, those of entities before its own included."""
-        return np.searchsorted(self.key, self.key_before(asked, age_ms), side="right")
+        return np.searchsorted(self._keys, self._key(asked.code, asked.elapsed_ms - age_ms), side="right")
 
     def _key(self, code: Int, elapsed_ms: Int) -> Int:
         return code * self._stride + np.clip(elapsed_ms, -1, self._span_ms)

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.settled import Moments, settled_distinct, settled_sums
+from fraud_platform.core.features.settled import Moments, settled_sums
 
 DAY_MS = 24 * 3600 * 1000
 START_MS = 1_709_164_800_000
 LAG_MS = 7 * DAY_MS
 WINDOWS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 HASHES = (0, 1, -(2**62) - 5, 2**62 + 9)
-"""Entities and values; 0 is unknown."""
+"""Entities; 0 is unknown."""
 
 # Edges of the windows, a millisecond to each side, and years without a row.
 times_ms = st.builds(
@@ -21,7 +21,7 @@ times_ms = st.builds(
     st.sampled_from([-1, 0, 0, 1]),
 )
 moments = st.tuples(st.sampled_from(HASHES), times_ms)
-rows_of = st.lists(st.tuples(moments, st.sampled_from(HASHES), st.integers(-5, 10**11)), max_size=40)
+rows_of = st.lists(st.tuples(moments, st.integers(-5, 10**11)), max_size=40)
 queries_of = st.lists(moments, max_size=20)
 lags_ms = st.sampled_from([0, 1, LAG_MS])
 
@@ -31,9 +31,8 @@ def as_moments(pairs: list[tuple[int, int]]) -> Moments:
     return Moments(columns[:, 0], columns[:, 1])
 
 
-def columns_of(rows: list) -> tuple[Moments, np.ndarray, np.ndarray]:
-    values, weights = (np.array([row[i] for row in rows], np.int64) for i in (1, 2))
-    return as_moments([row[0] for row in rows]), values, weights
+def columns_of(rows: list) -> tuple[Moments, np.ndarray]:
+    return as_moments([row[0] for row in rows]), np.array([row[1] for row in rows], np.int64)
 
 
 def in_window(rows: list, query: tuple[int, int], lag_ms: int, window_ms: int) -> list:
@@ -46,35 +45,22 @@ def in_window(rows: list, query: tuple[int, int], lag_ms: int, window_ms: int) -
 @settings(max_examples=300, deadline=None)
 @given(rows_of, queries_of, lags_ms)
 def test_counts_and_sums_equal_the_loops(rows, queries, lag_ms):
-    moments, _, weights = columns_of(rows)
+    moments, weights = columns_of(rows)
     result = settled_sums(moments, (weights, weights > 0), as_moments(queries), lag_ms, WINDOWS_MS)
     assert result.shape == (len(WINDOWS_MS), 3, len(queries))
     for i, window_ms in enumerate(WINDOWS_MS):
         for j, query in enumerate(queries):
-            inside = [row[2] for row in in_window(rows, query, lag_ms, window_ms)]
+            inside = [row[1] for row in in_window(rows, query, lag_ms, window_ms)]
             assert result[i, :, j].tolist() == [len(inside), sum(inside), sum(weight > 0 for weight in inside)]
-
-
-@settings(max_examples=300, deadline=None)
-@given(rows_of, queries_of, lags_ms)
-def test_distinct_values_equal_the_loops(rows, queries, lag_ms):
-    moments, values, _ = columns_of(rows)
-    result = settled_distinct(moments, values, as_moments(queries), lag_ms, WINDOWS_MS)
-    expected = [
-        [len({row[1] for row in in_window(rows, query, lag_ms, window_ms)} - {0}) for query in queries]
-        for window_ms in WINDOWS_MS
-    ]
-    assert result.tolist() == expected
 
 
 @settings(max_examples=100, deadline=None)
 @given(rows_of, lags_ms)
 def test_rows_may_be_their_own_queries(rows, lag_ms):
-    moments, values, weights = columns_of(rows)
+    moments, weights = columns_of(rows)
     copy = Moments(*(column.copy() for column in moments))
-    for function, argument in ((settled_sums, (weights,)), (settled_distinct, values)):
-        own, others = (function(moments, argument, queries, lag_ms, WINDOWS_MS) for queries in (moments, copy))
-        np.testing.assert_array_equal(own, others)
+    own, others = (settled_sums(moments, (weights,), queries, lag_ms, WINDOWS_MS) for queries in (moments, copy))
+    np.testing.assert_array_equal(own, others)
 
 
 @settings(max_examples=100, deadline=None)
@@ -82,13 +68,11 @@ def test_rows_may_be_their_own_queries(rows, lag_ms):
 def test_the_order_of_the_rows_changes_nothing(rows, random):
     shuffled = random.sample(rows, len(rows))
     queries = as_moments([row[0] for row in rows])
-    for function, column in ((settled_sums, 2), (settled_distinct, 1)):
-        results = []
-        for each in (rows, shuffled):
-            moments, *columns = columns_of(each)
-            argument = (columns[1],) if column == 2 else columns[0]
-            results.append(function(moments, argument, queries, LAG_MS, WINDOWS_MS))
-        np.testing.assert_array_equal(*results)
+    results = []
+    for each in (rows, shuffled):
+        moments, weights = columns_of(each)
+        results.append(settled_sums(moments, (weights,), queries, LAG_MS, WINDOWS_MS))
+    np.testing.assert_array_equal(*results)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +83,6 @@ def test_the_order_of_the_rows_changes_nothing(rows, random):
 def test_where_nothing_is_known_all_is_zero(rows, queries):
     moments, asked = as_moments(rows), as_moments(queries)
     assert not settled_sums(moments, (moments.time_ms,), asked, LAG_MS, WINDOWS_MS).any()
-    assert not settled_distinct(moments, moments.time_ms, asked, LAG_MS, WINDOWS_MS).any()
 
 
 def test_a_row_counts_from_the_lag_on_until_it_leaves_the_window():
@@ -107,7 +90,6 @@ def test_a_row_counts_from_the_lag_on_until_it_leaves_the_window():
     ages_ms = [LAG_MS - 1, LAG_MS, LAG_MS + DAY_MS - 1, LAG_MS + DAY_MS]
     queries = as_moments([(1, START_MS + age) for age in ages_ms])
     assert settled_sums(rows, (), queries, LAG_MS, (DAY_MS,))[0, 0].tolist() == [0, 1, 1, 0]
-    assert settled_distinct(rows, np.array([5]), queries, LAG_MS, (DAY_MS,))[0].tolist() == [0, 1, 1, 0]
 
 
 def test_sums_beyond_64_bits_of_all_rows_are_exact_in_a_window():
