@@ -4,6 +4,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Boosting:
+    """Hyper-parameters of gradient boosting, by CatBoost's meaning of them."""
+
+    rounds: int
+    learning_rate: float
+    depth: int = 6
+    l2_leaf_reg: float = 3.0
+    fraud_weight: float = 1.0
+    """Weight of a fraud in the loss; a legitimate transaction has 1."""
+
+
+@dataclass(frozen=True)
 class TrainingParams:
     """Settings of the same names, and whether to fit the reference candidates beside the main one."""
 
@@ -17,3 +29,8 @@ class TrainingParams:
     validation_days: int
     test_days: int
     references: bool = True
+
+    @property
+    def boosting(self) -> Boosting:
+        """Of the main candidate."""
+        return Boosting(self.epochs, self.learning_rate)

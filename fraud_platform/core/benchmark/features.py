@@ -1,0 +1,59 @@
+"""Labelled transactions → the platform's features and the merchants' known runs, all as known at the decision."""
+
+import numpy as np
+import pandas as pd
+
+from fraud_platform.core.arrays import Floats
+from fraud_platform.core.benchmark import known_runs
+from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
+from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
+from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.merchant_risk import FraudReports, MerchantTransactions, merchant_risk
+from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform.core.training.dataset import DatedRows
+from fraud_platform.errors import TrainingError
+
+NAMES = (*FEATURE_NAMES, *known_runs.NAMES)
+
+
+def labelled_rows(transactions: pd.DataFrame, delay_days: int) -> DatedRows:
+    """Transactions in the order of time, with features (n, len(NAMES)).
+
+    A label is known `delay_days` after the event, and to day features on the day after that.
+
+    transactions: transaction_id, customer_id, merchant_id, event_time_ms, amount, is_fraud and
+    any other fields of a Transaction. Their order is that of time and, within a millisecond,
+    of the id, whatever order they come in. Raises TrainingError where an id repeats.
+    """
+    if transactions["transaction_id"].duplicated().any():
+        raise TrainingError("a transaction_id stands in the data twice: remove repeated rows first")
+    ordered = transactions.sort_values(["event_time_ms", "transaction_id"], ignore_index=True)
+    empty = np.full(len(ordered), None, object)
+    events = events_from_columns({name: ordered[name].to_numpy() if name in ordered else empty for name in COLUMNS})
+    merchant = pd.factorize(ordered["merchant_id"])[0].astype(np.int64)
+    labels = ordered["is_fraud"].to_numpy(bool)
+    history = known_runs.MerchantLabels(merchant, events["time_ms"].copy(), events["amount_cents"].copy(), labels)
+    runs = known_runs.known_runs(history, delay_days * DAY_MS, HISTORY_DAYS * DAY_MS)
+    return DatedRows(
+        np.hstack((customer_features(NO_EVENTS, events).values, _as_of_each_day(history, delay_days), runs)),
+        labels,
+        (history.time_ms // DAY_MS).astype("datetime64[D]"),
+        ordered["customer_id"].to_numpy(object),
+        ordered["amount"].to_numpy(np.float64),
+    )
+
+
+def _as_of_each_day(rows: known_runs.MerchantLabels, delay_days: int) -> Floats:
+    """The merchant features (n, len(MERCHANT_FEATURES)) that the daily table has for each row."""
+    day = rows.time_ms // DAY_MS
+    first, last = int(day.min()), int(day.max())
+    frauds = np.flatnonzero(rows.is_fraud)
+    reports = FraudReports(
+        frauds, day[frauds] + delay_days + 1, rows.time_ms[frauds] + delay_days * DAY_MS, np.ones(len(frauds), bool)
+    )
+    transactions = MerchantTransactions(rows.merchant, np.arange(len(day)), day, rows.amount_cents)
+    table = merchant_risk(transactions, reports, first, last, delay_days)
+    span = last - first + 1
+    found = pd.Index(table.merchant * span + table.day - first).get_indexer(rows.merchant * span + day - first)
+    # get_indexer gives -1, the last row, to merchants that are not in the day's table.
+    return np.vstack((table.values, [f.default for f in MERCHANT_FEATURES]))[found]
