@@ -62,9 +62,6 @@ def boost(train: TrainRows, boosting: Boosting, seed: int, validation: DatedRows
     classifier = CatBoostClassifier(
         iterations=boosting.rounds,
         learning_rate=boosting.learning_rate,
-        depth=boosting.depth,
-        l2_leaf_reg=boosting.l2_leaf_reg,
-        class_weights=[1.0, boosting.fraud_weight],
         # On validation only: computed on the train rows too, it makes fitting half as slow again.
         eval_metric="PRAUC:hints=skip_train~true",
         early_stopping_rounds=PATIENCE_ROUNDS if validation else None,

@@ -5,14 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Boosting:
-    """Hyper-parameters of gradient boosting, by CatBoost's meaning of them."""
+    """Hyper-parameters of gradient boosting."""
 
     rounds: int
     learning_rate: float
-    depth: int = 6
-    l2_leaf_reg: float = 3.0
-    fraud_weight: float = 1.0
-    """Weight of a fraud in the loss; a legitimate transaction has 1."""
 
 
 @dataclass(frozen=True)
