@@ -104,7 +104,7 @@ class Settings(BaseSettings):
         4096, ge=1, description="Mini-batch of the neural baseline; rows per Arrow batch in the scorer."
     )
     smote_ratio: float = Field(
-        0.05, ge=0, le=1, description="Frauds per legitimate row after SMOTE; 0 switches it off."
+        0.02, ge=0, le=1, description="Frauds per legitimate row after SMOTE; 0 switches it off."
     )
     label_delay_days: int = Field(
         7, ge=0, description="Days after which an unreported transaction counts as legitimate."

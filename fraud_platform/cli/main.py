@@ -20,6 +20,7 @@ COMMANDS = {
     "simulate": "fraud_platform.cli.simulate",
     "replay": "fraud_platform.cli.replay",
     "parity": "fraud_platform.cli.parity",
+    "benchmark": "fraud_platform.cli.benchmark",
     "demo": "fraud_platform.cli.demo.command",
 }
 """Command → the module with the function of that name, in the order of --help."""

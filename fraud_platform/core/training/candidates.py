@@ -22,9 +22,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from fraud_platform.core.arrays import Bools, Floats
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.training.dataset import DatedRows, TrainRows
-from fraud_platform.core.training.params import TrainingParams
+from fraud_platform.core.training.params import Boosting, TrainingParams
 
 PATIENCE_ROUNDS = 50
 PATIENCE_EPOCHS = 5
@@ -51,21 +50,26 @@ class Candidate:
 
 
 def fit_catboost(train: TrainRows, validation: DatedRows, params: TrainingParams) -> FittedModel:
-    """Gradient boosting of at most `epochs` trees, cut at the best average precision on validation.
+    """Gradient boosting of at most `epochs` trees, cut at the best average precision on validation."""
+    return boost(train, params.boosting, params.seed, validation)
+
+
+def boost(train: TrainRows, boosting: Boosting, seed: int, validation: DatedRows | None = None) -> FittedModel:
+    """Gradient boosting; with validation rows cut where their average precision is best.
 
     Average precision, unlike log-loss, is not moved by the prior that resampling changed.
     """
     classifier = CatBoostClassifier(
-        iterations=params.epochs,
-        learning_rate=params.learning_rate,
+        iterations=boosting.rounds,
+        learning_rate=boosting.learning_rate,
         # On validation only: computed on the train rows too, it makes fitting half as slow again.
         eval_metric="PRAUC:hints=skip_train~true",
-        early_stopping_rounds=PATIENCE_ROUNDS,
-        random_seed=params.seed,
+        early_stopping_rounds=PATIENCE_ROUNDS if validation else None,
+        random_seed=seed,
         allow_writing_files=False,
         verbose=False,
     )
-    classifier.fit(_pool(train), eval_set=_pool(validation))
+    classifier.fit(_pool(train), eval_set=_pool(validation) if validation else None)
     return FittedModel(classifier)
 
 
@@ -137,7 +141,7 @@ CANDIDATES = (MAIN, *REFERENCES)
 
 def _pool(rows: TrainRows | DatedRows) -> Pool:
     features = np.asfortranarray(rows.features, dtype=np.float32)
-    return Pool(features, label=rows.labels.astype(np.int8), feature_names=list(FEATURE_NAMES))
+    return Pool(features, label=rows.labels.astype(np.int8))
 
 
 def _reference_rows(train: TrainRows, seed: int) -> tuple[NDArray[np.float32], Bools]:

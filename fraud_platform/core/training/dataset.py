@@ -32,6 +32,12 @@ class DatedRows:
         """Days with at least one transaction."""
         return len(np.unique(self.days))
 
+    def select(self, rows: Bools) -> "DatedRows":
+        """The rows of a mask (n,)."""
+        return DatedRows(
+            self.features[rows], self.labels[rows], self.days[rows], self.customer_ids[rows], self.amounts[rows]
+        )
+
 
 @dataclass(frozen=True)
 class Dataset:

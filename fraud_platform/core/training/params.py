@@ -4,6 +4,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Boosting:
+    """Hyper-parameters of gradient boosting."""
+
+    rounds: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
 class TrainingParams:
     """Settings of the same names, and whether to fit the reference candidates beside the main one."""
 
@@ -17,3 +25,8 @@ class TrainingParams:
     validation_days: int
     test_days: int
     references: bool = True
+
+    @property
+    def boosting(self) -> Boosting:
+        """Of the main candidate."""
+        return Boosting(self.epochs, self.learning_rate)

@@ -12,7 +12,7 @@ import numpy as np
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
-from fraud_platform.core.features.table import FEATURES, feature_set_hash
+from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES, feature_set_hash
 from fraud_platform.core.scoring import BundleCard, ModelBundle
 from fraud_platform.core.training.calibrate import calibrate
 from fraud_platform.core.training.candidates import CANDIDATES, MAIN, Candidate, FittedModel
@@ -112,6 +112,7 @@ def _pack(
         seed=params.seed,
         libraries={name: version(name) for name in LIBRARIES},
     )
+    main.model.classifier.set_feature_names(list(FEATURE_NAMES))
     return ModelBundle.build(card, main.model.classifier, _reference_rows(test, params.seed))
 
 
