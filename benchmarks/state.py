@@ -23,7 +23,10 @@ from confluent_kafka import Producer
 from pyspark.sql import DataFrame, SparkSession
 
 from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
-from fraud_platform.core.features.events import EVENT, EventArray, events_from_columns
+from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray, events_from_columns
+from fraud_platform.core.features.kernel import arrange
+from fraud_platform.core.features.velocity import index_of
+from fraud_platform.core.features.visits import customer_visits
 from fraud_platform.local.stack import Stack
 from fraud_platform.schemas import Transaction, encode
 from fraud_platform.settings import PROJECT_ROOT, Settings
@@ -31,10 +34,13 @@ from fraud_platform.storage.kafka import create_topics, producer
 from streaming.features import with_features
 from streaming.settings import spark_config
 from streaming.source import raw_messages
-from streaming.state import write_events
+from streaming.state import SEED_FOLDER, write_events
+from streaming.velocity import Velocity
+from streaming.velocity_state import FOLDER, REACH_MS, write_visits
 
 NOW_MS = 1_767_225_600_000
 PARTITIONS = 2
+MERCHANTS, DEVICES = 2_000, 50_000
 WARM_UP = 3
 BATCHES = {1_000: 40, 100_000: 8}
 OLD_RUNS = 4
@@ -76,7 +82,7 @@ def measure(
     state = folder / "state"
     write_history(state, customers, history)
     size = sum(path.stat().st_size for path in state.rglob("*.arrow"))
-    seconds = run(spark, settings, folder, lambda rows, batch: with_features(rows, state, batch + OLD_RUNS).toArrow())
+    seconds = run(spark, settings, folder, Features(settings, state))
     shutil.rmtree(state)
     result = {
         "customers": customers,
@@ -88,6 +94,21 @@ def measure(
     }
     print(json.dumps(result), file=sys.stderr, flush=True)
     return result
+
+
+class Features:
+    """All features that need state, as the scorer computes them."""
+
+    def __init__(self, settings: Settings, state: Path) -> None:
+        self._state = state
+        self._velocity = Velocity(settings, state)
+        self._ends = dict.fromkeys(range(PARTITIONS), 0)
+
+    def __call__(self, messages: DataFrame, batch_id: int) -> None:
+        rows = with_features(messages, self._state, batch_id + OLD_RUNS).toArrow()
+        last = rows.group_by("partition").aggregate([("offset", "max")])
+        self._ends |= {row["partition"]: row["offset_max"] + 1 for row in last.to_pylist()}
+        self._velocity.of_batch(batch_id + OLD_RUNS, rows, self._ends)
 
 
 def run(spark: SparkSession, settings: Settings, folder: Path, process: Process) -> list[float]:
@@ -109,14 +130,19 @@ def run(spark: SparkSession, settings: Settings, folder: Path, process: Process)
 
 
 def write_history(state: Path, customers: int, history: int) -> None:
-    """The state after a month: some large runs in each partition's folder."""
+    """The state after a month: some large runs in each partition's folder, and one of the visits of its last days."""
     numbers = np.arange(customers)
+    visits = []
     for partition in range(PARTITIONS):
         own = numbers[numbers % PARTITIONS == partition]
-        hashes = hashed(own)
+        hashes = hashed("C", own)
         for run_number, share in enumerate(np.array_split(np.arange(history), OLD_RUNS)):
             path = state / str(partition) / f"{run_number:012}-{run_number:012}.arrow"
-            write_events(path, past_events(hashes, share, history, seed=run_number))
+            events = past_events(hashes, share, history, seed=run_number)
+            write_events(path, events)
+            recent = events[events["arrival_ms"] >= NOW_MS - REACH_MS]
+            visits.append(customer_visits(arrange(NO_EVENTS, recent)).reshape(-1))
+    write_visits(state / FOLDER / SEED_FOLDER / "0.arrow", index_of(np.concatenate(visits)), {})
 
 
 def past_events(hashes: np.ndarray, share: np.ndarray, history: int, seed: int) -> EventArray:
@@ -125,17 +151,19 @@ def past_events(hashes: np.ndarray, share: np.ndarray, history: int, seed: int) 
     events = np.zeros(len(hashes) * len(share), EVENT)
     events["customer"] = np.repeat(np.sort(hashes), len(share))
     events["transaction"] = rng.integers(1, 2**62, len(events))
-    events["merchant"], events["device"] = rng.integers(1, 2_000, len(events)), rng.integers(1, 9, len(events))
+    events["merchant"] = rng.choice(hashed("M", np.arange(MERCHANTS)), len(events))
+    events["device"] = rng.choice(hashed("D", np.arange(DEVICES)), len(events))
     ages = (history - np.tile(share, len(hashes))) * (HISTORY_DAYS * DAY_MS // (history + 1))
-    events["time_ms"], events["amount_cents"] = NOW_MS - ages, rng.integers(1, 50_000, len(events))
+    events["time_ms"] = events["arrival_ms"] = NOW_MS - ages
+    events["amount_cents"] = rng.integers(1, 50_000, len(events))
     events["latitude"], events["longitude"] = rng.normal(48, 1, len(events)), rng.normal(2, 1, len(events))
     events["country"], events["channel"] = rng.integers(1, 9, len(events)), rng.integers(1, 5, len(events))
     return events
 
 
-def hashed(numbers: np.ndarray) -> np.ndarray:
-    """State keys of the customers."""
-    names = np.array([f"C{number:08}" for number in numbers], object)
+def hashed(prefix: str, numbers: np.ndarray) -> np.ndarray:
+    """What the state knows identifiers by."""
+    names = np.array([f"{prefix}{number:08}" for number in numbers], object)
     constant = dict.fromkeys(("merchant_id", "transaction_id", "device_id"), names)
     empty = dict.fromkeys(("country", "channel"), np.full(len(names), None, object))
     zero = dict.fromkeys(("event_time_ms", "amount", "latitude", "longitude"), np.zeros(len(names)))
@@ -153,10 +181,10 @@ def send(settings: Settings, customers: int, messages: int) -> None:
             schema_version=1,
             transaction_id=f"T{i:010}",
             customer_id=f"C{number:08}",
-            merchant_id=f"M{i % 2000}",
+            merchant_id=f"M{i % MERCHANTS:08}",
             event_time_ms=NOW_MS + i,
             amount=amount / 100,
-            device_id=f"D{i % 9}",
+            device_id=f"D{i % DEVICES:08}",
             channel="chip",
             country="FR",
             latitude=48.0,
