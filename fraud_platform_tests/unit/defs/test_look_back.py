@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fraud_platform.core.features.declaration import DAY_MS
-from fraud_platform.defs.features.customers import LOOK_BACK_DAYS, MERCHANT_NAMES, READ_COLUMNS, feature_rows
+from fraud_platform.defs.features import customers, velocity
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
+from fraud_platform.storage.transactions import EVENT_SCHEMA
 
 EPOCH = date(1970, 1, 1)
 START_MS = 20_000 * DAY_MS
@@ -35,14 +36,14 @@ def arrivals(events) -> pa.Table:
     table = pa.Table.from_pylist(
         [
             {"date": EPOCH + timedelta(days=at // DAY_MS), "kafka_partition": 0, "kafka_offset": i}
-            | {"customer_id": "C", "merchant_id": "M"}
+            | {"kafka_timestamp_ms": at, "customer_id": "C", "merchant_id": "M"}
             | row
             | empty
-            | dict.fromkeys(MERCHANT_NAMES, 0.0)
+            | dict.fromkeys(customers.LOOKED_UP, 0.0)
             for i, (at, row) in enumerate(rows)
         ]
     )
-    return table.select([*READ_COLUMNS, *MERCHANT_NAMES])
+    return table.select([*EVENT_SCHEMA.names, *customers.LOOKED_UP])
 
 
 # A late transaction whose window opens on a repeat, whose original arrived 44 days before.
@@ -59,5 +60,17 @@ REPEAT_AT_THE_EDGE = [
 def test_the_last_days_need_no_more_than_the_look_back(events):
     everything = arrivals(events)
     first = everything["date"][-1].as_py()
-    within = everything.filter(pc.greater_equal(everything["date"], first - timedelta(days=LOOK_BACK_DAYS)))
-    assert feature_rows(within, first).equals(feature_rows(everything, first))
+    within = everything.filter(pc.greater_equal(everything["date"], first - timedelta(days=customers.LOOK_BACK_DAYS)))
+    assert customers.feature_rows(within, first).equals(customers.feature_rows(everything, first))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(event, min_size=2, max_size=30))
+def test_velocity_needs_no_more_than_its_look_back(events):
+    everything = arrivals(events)
+    first = everything["date"][-1].as_py()
+    within = everything.filter(pc.greater_equal(everything["date"], first - timedelta(days=velocity.LOOK_BACK_DAYS)))
+    expected = velocity.velocity_rows(velocity.visit_rows(everything, first - timedelta(days=10_000)), first)
+    found = velocity.velocity_rows(velocity.visit_rows(within, first), first)
+    order = [(name, "ascending") for name in ("date", "kafka_partition", "kafka_offset")]
+    assert found.sort_by(order).equals(expected.sort_by(order))
