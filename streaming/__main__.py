@@ -14,6 +14,7 @@ from fraud_platform.errors import FraudPlatformError
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
+from fraud_platform.storage.spark import give_s3_keys
 from streaming import progress
 from streaming.cluster import check_executors
 from streaming.generation import current_generation
@@ -91,6 +92,7 @@ def _session(settings: Settings) -> SparkSession:
     for name, value in spark_config(settings).items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
+    give_s3_keys(session, settings)
     session.sparkContext.setLogLevel("WARN")
     return session
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from fraud_platform.settings import Settings
-from fraud_platform.storage.spark import spark_config
+from fraud_platform.storage.spark import give_s3_keys, spark_config
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -22,7 +22,9 @@ class LazySpark:
     def session(self) -> "SparkSession":
         from dagster_pyspark.resources import spark_session_from_config
 
-        return spark_session_from_config(spark_config(self._settings))
+        session = spark_session_from_config(spark_config(self._settings))
+        give_s3_keys(session, self._settings)
+        return session
 
 
 @dg.resource(required_resource_keys={"platform"})

@@ -32,20 +32,25 @@ def s3_options(settings: Settings) -> dict[str, str] | None:
 
 
 def spark_s3_options(settings: Settings) -> dict[str, str]:
-    """Options of Hadoop's S3 client, as Spark takes them; none for a local lake."""
+    """Options of Hadoop's S3 client, as Spark takes them, without the keys; none for a local lake."""
     endpoint = s3_endpoint(settings)
     if endpoint is None:
         return {}
-    access_key, secret_key = _keys(settings)
     options = {
         "endpoint": endpoint,
         "endpoint.region": settings.minio_region,
         "path.style.access": "true",
         "connection.ssl.enabled": str(endpoint.startswith("https://")).lower(),
-        "access.key": access_key,
-        "secret.key": secret_key,
     }
     return {f"spark.hadoop.fs.s3a.{name}": value for name, value in options.items()}
+
+
+def hadoop_s3_keys(settings: Settings) -> dict[str, str]:
+    """The keys, under Hadoop's own names; none for a local lake."""
+    if s3_endpoint(settings) is None:
+        return {}
+    access_key, secret_key = _keys(settings)
+    return {"fs.s3a.access.key": access_key, "fs.s3a.secret.key": secret_key}
 
 
 def _keys(settings: Settings) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from fraud_platform.settings import Settings
 from fraud_platform.storage.jars import spark_jars
 from fraud_platform.storage.lake import Lake, days_predicate
 from fraud_platform.storage.packed import pack, unpack
-from fraud_platform.storage.s3 import spark_s3_options
+from fraud_platform.storage.s3 import hadoop_s3_keys, spark_s3_options
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -67,6 +67,13 @@ def spark_config(settings: Settings) -> dict[str, str]:
         # A side that fits is hashed, which takes half the time of sorting both.
         "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "256m",
     }
+
+
+def give_s3_keys(spark: "SparkSession", settings: Settings) -> None:
+    """Let a session read S3: as configuration the keys would stand in the JVM's command line, for all to see."""
+    hadoop = spark.sparkContext._jsc.hadoopConfiguration()  # type: ignore[union-attr]
+    for name, value in hadoop_s3_keys(settings).items():
+        hadoop.set(name, value)
 
 
 def _placement(settings: Settings) -> dict[str, str]:

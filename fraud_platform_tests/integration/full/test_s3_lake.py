@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import psutil
 import pyarrow as pa
 import pytest
 
@@ -32,10 +33,19 @@ def values(lake: Lake) -> dict[date, int]:
     return {row["date"]: row["value"] for row in lake.read(TABLE).to_pylist()}
 
 
+def command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []  # ended meanwhile
+
+
 def test_days_are_replaced_by_deltalake_and_by_spark_in_one_table(on_s3, fresh_jvm, monkeypatch):
     lake = Lake(on_s3)
     lake.replace_days(TABLE, rows(1), DAYS[0], DAYS[-1])
     session = LazySpark(on_s3).session
+    secret = on_s3.minio_secret_key.get_secret_value()
+    assert not [p for p in psutil.process_iter() if any(secret in argument for argument in command_line(p))]
     frame = session.createDataFrame([(DAYS[1], 2)], "date date, value long")
     monkeypatch.setattr(spark_storage, "DRIVER_ROWS", 0)  # so that Spark writes, not the driver
     spark_storage.replace_days(frame, lake, TABLE, DAYS[1], DAYS[1], expected_rows=1)
