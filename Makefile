@@ -29,7 +29,7 @@ status: setup  ## Show them
 demo: setup  ## The whole loop from an empty folder (KEEP=1 leaves the stack running)
 	@$(BIN)/fraud demo $(if $(KEEP),--keep)
 
-test: setup  ## All tests; the integration tests start their own services
+test: setup .jars/s3/versions.txt  ## All tests; the integration tests start their own services
 	@$(BIN)/pytest
 
 check: setup  ## Format, lint, types, import contract, and that the definitions load
