@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
 from fraud_platform.errors import LakeError
@@ -26,6 +26,13 @@ TABLES = {
     "monitoring/performance": "model_performance",
 }
 """Table → the asset that fills it. `date`, the arrival day in UTC, partitions all but the training tables."""
+
+
+_WRITER = WriterProperties(
+    compression="ZSTD", compression_level=1, default_column_properties=ColumnProperties(dictionary_enabled=False)
+)
+"""All days of a commit are open at once. With a dictionary for each column of each they took twice the memory and
+three times as long, and were no smaller: 183 days of 55 random columns, 3.4 GiB against 1.7."""
 
 
 class Lake:
@@ -116,6 +123,7 @@ class Lake:
                 partition_by=["date"],
                 predicate=days_predicate(first, last) if self.exists(table) else None,
                 schema_mode="merge",  # a new feature is a new column
+                writer_properties=_WRITER,
                 storage_options=self._storage_options,
             )
         return self.version(table)
