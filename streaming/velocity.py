@@ -17,7 +17,7 @@ from confluent_kafka import Message
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.events import EventArray
-from fraud_platform.core.features.velocity import SETTLE_MS
+from fraud_platform.core.features.velocity import SETTLE_MS, VELOCITY_FEATURES
 from fraud_platform.core.features.visits import ENTITIES, VISIT, VisitArray
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, offsets_at, read_range
@@ -48,6 +48,8 @@ class Velocity:
         rows: columns of features.OUTPUT_SCHEMA. ends: first offset after the batch, for
         every partition of the topic.
         """
+        if not len(rows):  # offsets that are markers of transactions and nothing else
+            return np.empty((0, len(VELOCITY_FEATURES)))
         state = VelocityState(self._folder, batch_id)
         state.compact(pc.min(rows["timestamp_ms"]).as_py())
         positions = state.positions

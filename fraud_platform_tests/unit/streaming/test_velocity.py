@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from fraud_platform.core.features.events import COLUMNS, events_from_columns
+from fraud_platform.core.features.velocity import VELOCITY_FEATURES
 from fraud_platform.schemas import Transaction, decode_transactions, encode
 from fraud_platform.storage.kafka import OffsetRange
 from fraud_platform_tests import feature_lake
@@ -129,6 +130,13 @@ def stage(part: pa.Table, folder, batch_id: int) -> pa.Table:
     rows, kept = transform(part, state.history)
     state.add(kept)
     return rows
+
+
+def test_a_batch_of_markers_alone_has_no_rows_and_leaves_the_state_as_it_is(topic, kafka, settings, tmp_path):
+    part = topic.filter(pc.equal(topic["partition"], 0)).slice(0, 10)
+    rows = stage(part, tmp_path, 0)
+    assert Velocity(settings, tmp_path).of_batch(0, rows.slice(0, 0), {0: 1, 1: 0}).shape == (0, len(VELOCITY_FEATURES))
+    assert not (tmp_path / "velocity").exists()
 
 
 def test_nothing_older_than_any_window_is_kept(topic, tmp_path):
