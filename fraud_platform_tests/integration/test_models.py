@@ -189,10 +189,12 @@ def test_a_champion_of_another_feature_set_cannot_be_compared_and_says_so(bundle
     assert "0123456789abcdef" in outcome.description
 
 
-def test_probabilities_that_keep_the_resampled_prior_are_not_calibrated(bundle, test_rows):
-    raw = replace(bundle, calibration=Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "none"))
+def test_probabilities_that_are_far_too_high_are_not_calibrated(bundle, test_rows):
+    card = bundle.card
+    high = np.minimum(1.0, 5 * np.array(card.calibration_probabilities))
+    calibration = Calibration(np.array(card.calibration_scores), high, card.calibration_method)
     assert calibration_on(bundle, test_rows).passed
-    assert not calibration_on(raw, test_rows).passed
+    assert not calibration_on(replace(bundle, calibration=calibration), test_rows).passed
 
 
 def test_a_model_over_the_latency_budget_fails(bundle):

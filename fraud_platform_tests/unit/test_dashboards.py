@@ -21,7 +21,7 @@ DASHBOARDS = sorted((DOCKER / "grafana" / "dashboards").glob("*.json"))
 RULES = DOCKER / "prometheus" / "alerts.yml"
 DATASOURCES = DOCKER / "grafana" / "provisioning" / "datasources" / "prometheus.yml"
 STATUSES = {"predictions", "rejected", "duplicates"}
-PHASES = {"features", "score", "write"}
+PHASES = {"features", "velocity", "score", "write"}
 
 
 def _series_and_labels() -> dict[str, set[str]]:
