@@ -4,13 +4,10 @@ import numpy as np
 
 from fraud_platform.core.features.events import NO_EVENTS, EventArray
 from fraud_platform.core.features.kernel import arrange
-from fraud_platform.core.features.velocity import index_of, velocities
+from fraud_platform.core.features.velocity import velocities_among
 from fraud_platform.core.features.visits import customer_visits
 
 
 def velocities_in_one_go(events: EventArray) -> np.ndarray:
     """VELOCITY_FEATURES (n, F) of EVENT rows in arrival order."""
-    visits = customer_visits(arrange(NO_EVENTS, events))
-    asked = visits.reshape(-1)
-    counts = index_of(asked).counts(asked["entity"], asked["asked_ms"])
-    return velocities(counts.reshape(*visits.shape, *counts.shape[1:]))
+    return velocities_among(customer_visits(arrange(NO_EVENTS, events)))

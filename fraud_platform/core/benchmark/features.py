@@ -5,13 +5,12 @@ import pandas as pd
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.benchmark import known_runs
-from fraud_platform.core.features.customer.rows import Arrangement
 from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import arrange, features_of
 from fraud_platform.core.features.merchant_risk import FraudReports, MerchantTransactions, merchant_risk
 from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
-from fraud_platform.core.features.velocity import index_of, velocities
+from fraud_platform.core.features.velocity import velocities_among
 from fraud_platform.core.features.visits import customer_visits
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.errors import TrainingError
@@ -39,7 +38,12 @@ def labelled_rows(transactions: pd.DataFrame, delay_days: int) -> DatedRows:
     history = known_runs.MerchantLabels(merchant, events["time_ms"].copy(), events["amount_cents"].copy(), labels)
     runs = known_runs.known_runs(history, delay_days * DAY_MS, HISTORY_DAYS * DAY_MS)
     arranged = arrange(NO_EVENTS, events)
-    parts = (features_of(arranged).values, _as_of_each_day(history, delay_days), _velocities(arranged), runs)
+    parts = (
+        features_of(arranged).values,
+        _as_of_each_day(history, delay_days),
+        velocities_among(customer_visits(arranged)),
+        runs,
+    )
     return DatedRows(
         np.hstack(parts),
         labels,
@@ -47,14 +51,6 @@ def labelled_rows(transactions: pd.DataFrame, delay_days: int) -> DatedRows:
         ordered["customer_id"].to_numpy(object),
         ordered["amount"].to_numpy(np.float64),
     )
-
-
-def _velocities(arranged: Arrangement) -> Floats:
-    """The velocity features (n, len(VELOCITY_FEATURES)) of all events, which are all visits that there are."""
-    visits = customer_visits(arranged)
-    asked = visits.reshape(-1)
-    counts = index_of(asked).counts(asked["entity"], asked["asked_ms"])
-    return velocities(counts.reshape(*visits.shape, *counts.shape[1:]))
 
 
 def _as_of_each_day(rows: known_runs.MerchantLabels, delay_days: int) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from fraud_platform.core.arrays import Bools, Floats
 from fraud_platform.core.features.declaration import DAY_MS
-from fraud_platform.core.features.windows import Int, RangeMaximum, segment_starts, separated_key
+from fraud_platform.core.features.windows import Int, RangeMaximum, own_starts, separated_key
 
 NAMES = ("known_run_days", "known_run_frauds", "known_run_min_amount")
 
@@ -38,7 +38,7 @@ def known_runs(rows: MerchantLabels, lag_ms: int, window_ms: int) -> Floats:
     key = separated_key(merchant, times_ms)
     newest = np.searchsorted(key, key - lag_ms, side="right") - 1
     remembered = np.searchsorted(key, key - lag_ms - window_ms, side="right")
-    oldest = np.maximum(remembered, _own_starts(merchant))
+    oldest = np.maximum(remembered, own_starts(merchant))
     in_run = (newest >= oldest) & fraud[newest]
     newest, oldest = newest[in_run], oldest[in_run]
     first = np.maximum(oldest, _run_starts(merchant, fraud)[newest])
@@ -53,13 +53,7 @@ def known_runs(rows: MerchantLabels, lag_ms: int, window_ms: int) -> Floats:
     return result
 
 
-def _own_starts(merchant: Int) -> Int:
-    """Position of the merchant's first row, for each row sorted by merchant."""
-    starts = segment_starts(merchant)
-    return np.repeat(starts, np.diff(np.append(starts, len(merchant))))
-
-
 def _run_starts(merchant: Int, fraud: Bools) -> Int:
     """Position after the merchant's last legitimate row, for each row sorted by merchant and time."""
     after_legitimate = np.where(fraud, 0, np.arange(1, len(merchant) + 1))
-    return np.maximum.accumulate(np.maximum(after_legitimate, _own_starts(merchant)))
+    return np.maximum.accumulate(np.maximum(after_legitimate, own_starts(merchant)))

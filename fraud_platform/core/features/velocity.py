@@ -16,7 +16,7 @@ from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.customer.amounts import SMALL_AMOUNT
 from fraud_platform.core.features.declaration import WINDOWS_MS, Feature
 from fraud_platform.core.features.visits import ENTITIES, VisitArray
-from fraud_platform.core.features.windows import Int, segment_starts
+from fraud_platform.core.features.windows import Int, own_starts
 
 SETTLE_MS = 60_000
 VELOCITY_WINDOWS = ("1h", "1d")
@@ -131,17 +131,22 @@ def velocities(counts: Int) -> Floats:
     return values.reshape(len(counts), math.prod(counts.shape[1:]))
 
 
+def velocities_among(visits: VisitArray) -> Floats:
+    """VELOCITY_FEATURES (n, F) of transactions whose visits (n, len(ENTITIES)) are all that there are."""
+    asked = visits.reshape(-1)
+    counts = index_of(asked).counts(asked["entity"], asked["asked_ms"])
+    return velocities(counts.reshape(*visits.shape, *counts.shape[1:]))
+
+
 def _index(entity: Int, arrival_ms: Int, small: Int, added_ms: Sequence[Int]) -> VisitIndex:
     """Columns (k,) in any order; small: 0 or 1, of the visit in the same row as the arrival."""
     order = np.argsort(entity, kind="stable")
     entity = entity[order]
-    starts = segment_starts(entity)
-    first = np.repeat(starts, np.diff(starts, append=len(entity)))
     start_ms = int(arrival_ms.min()) if len(entity) else 0
     stride = max(int(times_ms.max(initial=start_ms)) for times_ms in added_ms) - start_ms + 2
     if len(entity) * stride >= 2**63:
         raise OverflowError(f"{len(entity)} visits over {stride} ms do not fit one index")
-    base = first * stride - start_ms
+    base = own_starts(entity) * stride - start_ms
     come = base + arrival_ms[order]
     by_arrival = np.argsort(come)
     added = tuple(np.sort(base + times_ms[order]) for times_ms in added_ms)

@@ -20,6 +20,12 @@ def segment_starts(sorted_ids: Int) -> Int:
     return np.concatenate(([0], np.flatnonzero(sorted_ids[1:] != sorted_ids[:-1]) + 1))
 
 
+def own_starts(sorted_ids: Int) -> Int:
+    """For each row the position at which its run of equal values begins."""
+    starts = segment_starts(sorted_ids)
+    return np.repeat(starts, np.diff(starts, append=len(sorted_ids)))
+
+
 def separated_key(segments: Int, times_ms: Int) -> Int:
     """Key of each row: its segment number times a stride wider than all times and windows, plus its time.
 
