@@ -13,10 +13,10 @@ from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
 from fraud_platform.core.training.dataset import DatedRows, TrainRows
 from fraud_platform.core.training.split import TimeSplit, known_labels
 from fraud_platform.errors import TrainingError
+from fraud_platform.storage.transactions import in_arrival_order
 
 SPLITS = ("train", "validation", "test")
 IDENTITY = ("date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "event_time_ms")
-ARRIVAL_ORDER = [("date", "ascending"), ("kafka_partition", "ascending"), ("kafka_offset", "ascending")]
 FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
 LABELS_READ = ("date", "kafka_partition", "kafka_offset", "transaction_id", "is_fraud", "reported_at_ms")
 DATED_ROWS_READ = ("row", "label", "date", "customer_id", *FEATURE_NAMES)
@@ -37,9 +37,9 @@ def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit) -> 
 
     `row` numbers them: a table in the lake has no order, and the order decides what a seed draws.
     """
-    ordered = features.sort_by(ARRIVAL_ORDER)
+    ordered = in_arrival_order(features)
     days = ordered["date"].to_numpy()
-    arrived = reports.sort_by(ARRIVAL_ORDER).to_pandas()
+    arrived = in_arrival_order(reports).to_pandas()
     parts = [_labelled(ordered.filter(getattr(split, name).contains(days)), name, arrived, split) for name in SPLITS]
     rows = pa.concat_tables(parts)
     numbered = rows.add_column(0, "row", pa.array(np.arange(rows.num_rows)))
