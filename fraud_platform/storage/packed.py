@@ -37,7 +37,7 @@ def deal(spark: "SparkSession", read: ReadDays, first: date, last: date, key: st
 
 
 def deal_again(dealt: "DataFrame", rows: Callable[[pa.Table], pa.Table], key: str, buckets: int) -> "DataFrame":
-    """What `rows` makes of each partition of `deal`, dealt by its column `key` of 64-bit hashes."""
+    """What `rows` makes of each partition of `deal`, dealt by its column `key`: strings, or hashes of 64 bits."""
     again = dealt.mapInArrow(partial(_deal_again, rows, key, buckets), "bucket int, packed binary")
     return again.repartitionById(buckets, "bucket").select("packed")
 
@@ -67,24 +67,27 @@ def _deal(
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for number in batch["id"].to_pylist():
-            table = read(*spans[number])
-            hashes = pd.util.hash_array(table[key].to_pandas().to_numpy(object), categorize=False)
-            yield from _dealt(table, hashes, buckets)
+            yield from _dealt(read(*spans[number]), key, buckets)
 
 
 def _deal_again(
     rows: Callable[[pa.Table], pa.Table], key: str, buckets: int, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        table = rows(unpack(batch["packed"]))
-        yield from _dealt(table, table[key].to_numpy().astype(np.uint64), buckets)
+        yield from _dealt(rows(unpack(batch["packed"])), key, buckets)
 
 
-def _dealt(table: pa.Table, hashes: NDArray[np.uint64], buckets: int) -> Iterator[pa.RecordBatch]:
-    bucket = (hashes % np.uint64(buckets)).astype(np.int64)
+def _dealt(table: pa.Table, key: str, buckets: int) -> Iterator[pa.RecordBatch]:
+    bucket = (_hashes(table[key]) % np.uint64(buckets)).astype(np.int64)
     dealt = table.take(pa.array(np.argsort(bucket, kind="stable"))).combine_chunks()
     ends = np.cumsum(np.bincount(bucket, minlength=buckets))
     for i, (start, end) in enumerate(pairwise([0, *ends])):
         if start < end:
             packed = pa.array([pack(dealt.slice(start, end - start))], pa.binary())
             yield pa.record_batch({"bucket": pa.array([i], pa.int32()), "packed": packed})
+
+
+def _hashes(keys: pa.ChunkedArray) -> NDArray[np.uint64]:
+    if pa.types.is_integer(keys.type):
+        return keys.to_numpy().astype(np.uint64)
+    return pd.util.hash_array(keys.to_pandas().to_numpy(object), categorize=False)

@@ -1,4 +1,4 @@
-"""Spark: session configuration for batch jobs and the scorer, and reading and replacing days of Delta tables."""
+"""Spark: session configuration for batch jobs and the scorer, and replacing days of Delta tables."""
 
 import os
 import sys
@@ -64,8 +64,6 @@ def spark_config(settings: Settings) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH_ROWS),
-        # A side that fits is hashed, which takes half the time of sorting both.
-        "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "256m",
     }
 
 
@@ -103,14 +101,6 @@ def _placement(settings: Settings) -> dict[str, str]:
     }
 
 
-def read_days(
-    spark: "SparkSession", lake: Lake, table: str, first: date, last: date, columns: list[str]
-) -> "DataFrame":
-    """Columns of the days first to last, both included; raises LakeError where the table is not there yet."""
-    lake.version(table)
-    return spark.read.format("delta").load(lake.spark_uri(table)).where(days_predicate(first, last)).select(*columns)
-
-
 def replace_days(frame: "DataFrame", lake: Lake, table: str, first: date, last: date, expected_rows: int) -> int:
     """Replace the days first to last, both included, in one atomic commit; returns the table's new version.
 
@@ -145,8 +135,8 @@ def replace_days_by(
         made = frame.mapInArrow(partial(_as_rows, rows), from_arrow_schema(schema))
         return replace_days(made, lake, table, first, last, expected)
     packed = frame.mapInArrow(partial(_as_packed, rows), "packed binary").toArrow()["packed"]
-    # One by one: all of them unpacked would be ten times the size.
-    batches = (batch for value in packed for batch in unpack([value]).to_batches())
+    # One by one, since all of them unpacked would be ten times the size; in small pieces, since several are in flight.
+    batches = (batch for value in packed for batch in unpack([value]).to_batches(BATCH_ROWS))
     return lake.replace_days(table, pa.RecordBatchReader.from_batches(schema, batches), first, last)
 
 

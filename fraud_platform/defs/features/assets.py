@@ -16,7 +16,7 @@ from fraud_platform.defs.partitions import DAILY, LABEL_DELAY_DAYS, ONE_RUN, day
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.resources.spark import LazySpark
 from fraud_platform.storage.packed import deal, deal_again
-from fraud_platform.storage.spark import on_packed, read_days, replace_days_by
+from fraud_platform.storage.spark import on_packed, replace_days_by
 from fraud_platform.storage.transactions import EVENT_SCHEMA
 
 _RISK_LOOK_BACK = look_back_days(LABEL_DELAY_DAYS)
@@ -41,12 +41,11 @@ def merchant_risk(
     lake, delay = platform.lake, platform.settings.label_delay_days
     transaction_days = merchants.transaction_days(first, last, delay)
     report_days = merchants.report_days(first, last, delay)
-    reported = merchants.by_merchant(
-        read_days(spark.session, lake, "raw/transactions", *transaction_days, merchants.TRANSACTION_COLUMNS),
-        read_days(spark.session, lake, "raw/labels", *report_days, merchants.REPORT_COLUMNS),
-        bucket_count(platform.settings, lake, *transaction_days),
-    )
-    risk = partial(merchants.risk_of_merchants, first=first, last=last, delay_days=delay)
+    buckets = bucket_count(platform.settings, lake, *transaction_days)
+    read = partial(merchants.transactions_and_reports, lake, transaction_days)
+    arrived = deal(spark.session, read, *report_days, "transaction_id", buckets)
+    reported = deal_again(arrived, merchants.reported, "merchant_id", buckets)
+    risk = on_packed(partial(merchants.risk_of_merchants, first=first, last=last, delay_days=delay))
     # Never more rows than transactions times days in the window, and far fewer where merchants sell.
     count = lake.row_count("raw/transactions", *transaction_days)
     replace_days_by(risk, merchants.ROWS, reported, lake, "features/merchant_risk", first, last, count)

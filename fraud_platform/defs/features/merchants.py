@@ -1,11 +1,11 @@
-"""merchant_risk as Spark sees it: transactions with their fraud reports, over buckets of merchants."""
+"""Rows of merchant_risk: reports joined to their transactions over buckets of ids, then the kernel over merchants."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.merchant_risk import (
@@ -16,13 +16,12 @@ from fraud_platform.core.features.merchant_risk import (
     merchant_risk,
 )
 from fraud_platform.schemas import MAX_LATENESS_MS
+from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.topic_days import EPOCH
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-TRANSACTION_COLUMNS = ["date", "kafka_partition", "kafka_offset", "transaction_id", "merchant_id", "amount"]
-REPORT_COLUMNS = ["date", "kafka_partition", "kafka_offset", "transaction_id", "is_fraud", "reported_at_ms"]
+_PLACE = ["date", "kafka_partition", "kafka_offset"]
+TRANSACTION_COLUMNS = [*_PLACE, "transaction_id", "merchant_id", "amount"]
+REPORT_COLUMNS = [*_PLACE, "transaction_id", "is_fraud", "reported_at_ms"]
 REPORT_LEAD_DAYS = -(-MAX_LATENESS_MS // DAY_MS)
 """A fraud can be reported before the transaction arrives, by as much as that is late."""
 
@@ -39,20 +38,24 @@ def report_days(first: date, last: date, delay_days: int) -> tuple[date, date]:
     return transaction_days(first, last, delay_days)[0] - timedelta(days=REPORT_LEAD_DAYS), last - timedelta(days=1)
 
 
-def by_merchant(transactions: "DataFrame", reports: "DataFrame", buckets: int) -> "DataFrame":
-    """Transactions with their fraud reports, see `risk_of_merchants`; all of a merchant's in one partition.
+def transactions_and_reports(lake: Lake, transaction_days: tuple[date, date], from_day: date, to_day: date) -> pa.Table:
+    """What arrived from day to day: TRANSACTION_COLUMNS of the transactions on `transaction_days`, then REPORT_COLUMNS.
 
-    transactions: TRANSACTION_COLUMNS over `transaction_days`; reports: REPORT_COLUMNS over `report_days`.
+    A report has no merchant_id, a transaction no is_fraud.
     """
-    from pyspark.sql import functions as F
+    first, last = max(from_day, transaction_days[0]), min(to_day, transaction_days[1])
+    transactions = lake.read("raw/transactions", TRANSACTION_COLUMNS, first, last)
+    reports = lake.read("raw/labels", REPORT_COLUMNS, from_day, to_day)
+    return pa.concat_tables([transactions, reports], promote_options="default")
 
-    named = reports.select(
-        "transaction_id",
-        *(F.col(name).alias(f"report_{name}") for name in ("date", "kafka_partition", "kafka_offset")),
-        "is_fraud",
-        "reported_at_ms",
-    )
-    return transactions.join(named, "transaction_id", "left").repartition(buckets, "merchant_id")
+
+def reported(rows: pa.Table) -> pa.Table:
+    """Transactions with their reports, see `risk_of_merchants`, from all rows of some transaction ids."""
+    is_report = pc.is_null(rows["merchant_id"])
+    reports = rows.select(REPORT_COLUMNS).filter(is_report)
+    reports = reports.rename_columns({name: f"report_{name}" for name in _PLACE})
+    transactions = rows.select(TRANSACTION_COLUMNS).filter(pc.invert(is_report))
+    return transactions.join(reports, "transaction_id", join_type="left outer")
 
 
 def risk_of_merchants(rows: pa.Table, first: date, last: date, delay_days: int) -> pa.Table:

@@ -10,7 +10,7 @@ from fraud_platform.errors import AccessDeniedError, ServiceUnavailableError
 from fraud_platform.resources.spark import LazySpark
 from fraud_platform.settings import Settings
 from fraud_platform.storage import spark as spark_storage
-from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.lake import Lake, days_predicate
 
 TABLE = "raw/labels"
 DAYS = [date(2026, 1, day) for day in (1, 2, 3)]
@@ -51,8 +51,8 @@ def test_days_are_replaced_by_deltalake_and_by_spark_in_one_table(on_s3, fresh_j
     spark_storage.replace_days(frame, lake, TABLE, DAYS[1], DAYS[1], expected_rows=1)
     assert values(lake) == {DAYS[0]: 1, DAYS[1]: 2, DAYS[2]: 1}
     lake.replace_days(TABLE, rows(3, DAYS[2:]), DAYS[2], DAYS[2])
-    read = spark_storage.read_days(session, lake, TABLE, DAYS[1], DAYS[2], ["date", "value"])
-    assert sorted(map(tuple, read.collect())) == [(DAYS[1], 2), (DAYS[2], 3)]
+    read = session.read.format("delta").load(lake.spark_uri(TABLE)).where(days_predicate(DAYS[1], DAYS[2]))
+    assert sorted(map(tuple, read.select("date", "value").collect())) == [(DAYS[1], 2), (DAYS[2], 3)]
 
 
 def test_an_outage_is_one_line_and_leaves_the_table_as_it_was(s3, on_s3):
