@@ -64,6 +64,8 @@ def spark_config(settings: Settings) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH_ROWS),
+        # An idle worker would keep the memory of the largest task that it ran; forking another takes no time.
+        "spark.python.worker.reuse": "false",
     }
 
 
