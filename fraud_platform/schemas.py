@@ -4,14 +4,14 @@ Times are integer milliseconds since 1970-01-01 UTC, amounts are in the major un
 the platform's one currency with two decimals.
 """
 
-import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+
+from fraud_platform.diagnosis import diagnose, repeated_name
 
 SCHEMA_VERSION = 1
 MAX_AMOUNT = 10_000_000.0
@@ -25,6 +25,7 @@ LAST_TIME_MS = 4_102_444_800_000  # 2100-01-01
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 TimeMs = Annotated[int, Meta(ge=FIRST_TIME_MS, le=LAST_TIME_MS)]
 Channel = Literal["chip", "contactless", "online", "atm"]
+_REQUIRED_FIELDS = 6
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,9 +39,26 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     amount: Annotated[float, Meta(ge=0, le=MAX_AMOUNT)]
     device_id: Identifier | None = None
     channel: Channel | None = None
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] | None = None
+    country: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")] | None = None
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+
+    @property
+    def identifiers(self) -> str:
+        """All identifiers, one after another."""
+        return self.transaction_id + self.customer_id + self.merchant_id + (self.device_id or "")
+
+    @property
+    def unprintable_field(self) -> str:
+        """Name of the first identifier with a character that does not print."""
+        names = ("transaction_id", "customer_id", "merchant_id", "device_id")
+        return next(name for name in names if not (getattr(self, name) or "").isprintable())
+
+    @property
+    def given_fields(self) -> int:
+        """How many fields have a value."""
+        optional = (self.device_id, self.channel, self.country, self.latitude, self.longitude)
+        return _REQUIRED_FIELDS + len(optional) - optional.count(None)
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +117,8 @@ class Rejection:
     reason: str
 
 
+UNDECODABLE = (msgspec.MsgspecError, TypeError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises on bytes that are no message."""
 _decoders: dict[type, msgspec.json.Decoder] = {t: msgspec.json.Decoder(t) for t in (Transaction, Label)}
 encode = msgspec.json.Encoder().encode
 """JSON bytes of any of the messages."""
@@ -119,10 +139,10 @@ def decode_transactions(
     for index, (key, value, timestamp_ms) in enumerate(zip(keys, values, timestamps_ms, strict=True)):
         try:
             transaction = decode(value)  # type: ignore[arg-type]
-        except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
-            rejected.append(Rejection(index, *_diagnose(value, error)))
+        except UNDECODABLE as error:
+            rejected.append(Rejection(index, *diagnose(value, error, SCHEMA_VERSION)))
             continue
-        if fault := _transaction_fault(transaction, key, timestamp_ms):
+        if fault := _transaction_fault(transaction, key, value, timestamp_ms):
             rejected.append(Rejection(index, *fault))
         else:
             accepted.append(index)
@@ -141,8 +161,8 @@ def decode_labels(
     for index, (value, timestamp_ms) in enumerate(zip(values, timestamps_ms, strict=True)):
         try:
             label = decode(value)  # type: ignore[arg-type]
-        except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
-            rejected.append(Rejection(index, *_diagnose(value, error)))
+        except UNDECODABLE as error:
+            rejected.append(Rejection(index, *diagnose(value, error, SCHEMA_VERSION)))
             continue
         if label.reported_at_ms > timestamp_ms + MAX_CLOCK_SKEW_MS:
             rejected.append(Rejection(index, "reported_at_ms", "more than 5 minutes after the message timestamp"))
@@ -152,42 +172,18 @@ def decode_labels(
     return accepted, labels, rejected
 
 
-def _transaction_fault(transaction: Transaction, key: bytes | None, timestamp_ms: int) -> tuple[str, str] | None:
+def _transaction_fault(
+    transaction: Transaction, key: bytes | None, value: bytes | None, timestamp_ms: int
+) -> tuple[str, str] | None:
+    if not transaction.identifiers.isprintable():
+        return transaction.unprintable_field, "has characters that do not print"
     if key is None or key != transaction.customer_id.encode():
         return "key", "is not the customer_id, so the customer's order is not kept"
     if transaction.event_time_ms > timestamp_ms + MAX_CLOCK_SKEW_MS:
         return "event_time_ms", "more than 5 minutes after the message timestamp"
     if transaction.event_time_ms < timestamp_ms - MAX_LATENESS_MS:
         return "event_time_ms", "more than 7 days before the message timestamp"
+    # As many colons as there are values mean that no name stands twice; only others are parsed again.
+    if value is not None and value.count(b":") > transaction.given_fields and (name := repeated_name(value)):
+        return name, "is given twice"
     return None
-
-
-def _diagnose(value: bytes | None, error: Exception) -> tuple[str, str]:
-    """Field and reason of a message that does not decode.
-
-    Python's lenient parser tells a NaN in a field, or an unknown version, from bytes that
-    are not JSON at all; it runs for rejected messages only.
-    """
-    if not value:
-        return "value", "is empty"
-    try:
-        document: Any = json.loads(value)
-    except (ValueError, RecursionError):
-        return "value", "is not JSON"
-    if not isinstance(document, dict):
-        return "value", "is not a JSON object"
-    version = document.get("schema_version", SCHEMA_VERSION)
-    if version != SCHEMA_VERSION or isinstance(version, bool):
-        return "schema_version", f"unknown version {str(version)[:40]}, expected {SCHEMA_VERSION}"
-    for name, item in document.items():
-        if isinstance(item, float) and not math.isfinite(item):
-            return name[:64], f"is not a finite number: {item}"
-    return _parse_message(str(error))
-
-
-def _parse_message(message: str) -> tuple[str, str]:
-    """Field and reason from msgspec's "… - at `$.amount`" or "… missing required field `amount`"."""
-    if "missing required field" in message:
-        return message.split("`")[1], "is missing"
-    reason, _, path = message.partition(" - at ")
-    return path.strip("`").removeprefix("$.") or "value", reason[0].lower() + reason[1:]

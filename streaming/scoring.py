@@ -16,6 +16,10 @@ from streaming.features import REJECTED, SCORED
 from streaming.risk import RiskTables
 from streaming.sink import OutMessage
 
+LETTER_BYTES = 450_000
+"""Of key and value each. A compressed message may be far larger than what the broker takes back from
+this producer, and one that cannot be written would stop the scorer for good; the source offset leads to the whole."""
+
 
 class LoadedModel(NamedTuple):
     """A verified model version and the threshold in force for it."""
@@ -100,12 +104,12 @@ def _customer_values(scored: pa.Table) -> Floats:
 
 
 def _dead_letters(rejected: pa.Table, settings: Settings) -> list[OutMessage]:
-    """Key and value as received; where they came from and what was wrong in the headers."""
+    """Key and value as received, up to their first LETTER_BYTES; origin and fault in the headers."""
     return [
         OutMessage(
             settings.kafka_dead_letter_topic,
-            row["key"],
-            row["value"],
+            row["key"] and row["key"][:LETTER_BYTES],
+            row["value"] and row["value"][:LETTER_BYTES],
             [
                 ("source_topic", settings.kafka_topic.encode()),
                 ("source_partition", str(row["partition"]).encode()),

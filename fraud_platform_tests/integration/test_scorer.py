@@ -3,6 +3,7 @@
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -15,6 +16,7 @@ from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.scoring import CARD, MODEL, REFERENCE
 from fraud_platform.schemas import Prediction
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
@@ -189,7 +191,8 @@ def fill_lake(settings: Settings) -> None:
     Lake(settings).replace_days("raw/transactions", table, days[0].as_py(), days[-1].as_py())
 
 
-def test_the_scorer_goes_on_past_bad_messages_and_a_bad_champion(settings, scorer, tmp_path):
+def test_the_scorer_goes_on_past_bad_messages_and_a_bad_champion_and_unpickles_nothing(settings, scorer, tmp_path):
+    scorer.audit(tmp_path / "audit.log")
     registry = Registry(settings)
     good = bundles.register(settings, tmp_path / "good")
     other_features = bundles.register(settings, tmp_path / "other", feature_set="another")
@@ -212,6 +215,7 @@ def test_the_scorer_goes_on_past_bad_messages_and_a_bad_champion(settings, score
     assert {p.model_version for p in predictions(settings)} == {good}
     assert len(predictions(settings)) == len(messages)
     assert_each_bad_message_has_a_dead_letter(settings)
+    assert_only_workers_unpickled((tmp_path / "audit.log").read_text())
 
 
 def assert_each_bad_message_has_a_dead_letter(settings: Settings) -> None:
@@ -228,6 +232,20 @@ def assert_each_bad_message_has_a_dead_letter(settings: Settings) -> None:
         assert (letter.key() or b"", letter.value() or b"") == (message.key() or b"", message.value() or b""), name
         assert headers["field"] == field, name
         assert reason in headers["reason"], name
+
+
+def assert_only_workers_unpickled(audit: str) -> None:
+    """No process opened a pickle, and the driver, which alone has models and credentials, unpickled nothing at all.
+
+    Not covered: Spark ships the driver's own functions to its workers by cloudpickle, over
+    a loopback socket with a secret. That the workers' are in the log shows that it works.
+    """
+    lines = [line.split("\t") for line in audit.splitlines()]
+    driver = [line for line in lines if "streaming" in line[0]]
+    assert {Path(path).name for _, event, path in driver if event == "model.open"} >= {MODEL, CARD, REFERENCE}
+    assert [line for line in lines if line[1] == "pickle.open"] == []
+    assert [line for line in driver if line[1] == "pickle.find_class"] == []
+    assert any(line[1] == "pickle.find_class" for line in lines)
 
 
 def refusals(settings: Settings) -> list[tuple[int | None, str | None]]:

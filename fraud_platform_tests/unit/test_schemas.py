@@ -1,6 +1,8 @@
 """What the codec accepts, and what it says about what it does not."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fraud_platform.schemas import decode_labels, decode_transactions, encode
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS, KEY, valid
@@ -13,6 +15,35 @@ def test_a_bad_message_is_rejected_with_field_and_reason(name):
     assert (accepted, transactions, len(rejected)) == ([], [], 1)
     assert rejected[0].field == field
     assert reason in rejected[0].reason
+
+
+@given(st.data())
+def test_whatever_the_bytes_a_message_is_either_accepted_or_rejected_in_words(data):
+    value = bytearray(valid())
+    for _ in range(data.draw(st.integers(1, 4))):
+        first = data.draw(st.integers(0, len(value)))
+        value[first : first + data.draw(st.integers(0, 8))] = data.draw(
+            st.binary(max_size=4) | st.sampled_from([b"NaN", b"1e999", b"null", rb'"\udfff"', b"[[", b"}", b'":'])
+        )
+    accepted, transactions, rejected = decode_transactions([KEY], [bytes(value)], [EVENT_TIME_MS])
+    assert (len(accepted), len(transactions)) == (1 - len(rejected), 1 - len(rejected))
+    for rejection in rejected:
+        assert rejection.field.encode() and rejection.reason.encode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        valid(amount=0),
+        valid(note="a field of a later version", more={"x": [1]}),
+        valid(merchant_id="a:b", device_id=None),
+        valid(merchant_id="caf\u00e9 \U0001f3e6"),
+    ],
+)
+def test_what_is_odd_but_sound_is_accepted(value):
+    """Nothing asked for, a field that this version does not know, a colon or another script in an identifier."""
+    accepted, _, _ = decode_transactions([KEY], [value], [EVENT_TIME_MS])
+    assert accepted == [0]
 
 
 def test_the_rest_of_a_batch_with_bad_messages_is_accepted_in_order():

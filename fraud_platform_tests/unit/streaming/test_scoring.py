@@ -12,7 +12,7 @@ from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import EVENT_TIME_MS, KEY, valid
 from fraud_platform_tests.unit.streaming.test_features import good, messages, no_history
 from streaming.features import transform
-from streaming.scoring import LoadedModel, score_batch
+from streaming.scoring import LETTER_BYTES, LoadedModel, score_batch
 
 SCORED_AT_MS = EVENT_TIME_MS + 1000
 
@@ -61,3 +61,10 @@ def test_a_batch_without_scored_rows_has_dead_letters_only(settings):
     rows, _ = transform(messages([(KEY, b"x"), (None, valid())]), no_history)
     batch = score(rows, 0.5, settings)
     assert (batch.predictions, batch.rejected, len(batch.messages)) == (0, 2, 2)
+
+
+def test_a_dead_letter_fits_into_a_message_whatever_the_size_of_what_was_received(settings):
+    key, value = b"k" * 2_000_000, b"v" * 3_000_000
+    rows, _ = transform(messages([(key, value)]), no_history)
+    (letter,) = score(rows, 0.5, settings).messages
+    assert (letter.key, letter.value) == (key[:LETTER_BYTES], value[:LETTER_BYTES])
