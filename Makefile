@@ -29,8 +29,8 @@ status: setup  ## Show them
 demo: setup  ## The whole loop from an empty folder (KEEP=1 leaves the stack running)
 	@$(BIN)/fraud demo $(if $(KEEP),--keep)
 
-test: setup .jars/s3/versions.txt  ## All tests; the integration tests start their own services
-	@$(BIN)/pytest
+test: setup .jars/s3/versions.txt  ## All tests, in two processes; the integration tests start their own services
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup  ## Format, lint, types, import contract, and that the definitions load
 	@$(BIN)/ruff format --check
@@ -43,9 +43,9 @@ check: setup  ## Format, lint, types, import contract, and that the definitions 
 docs: setup  ## Write docs/features.md from the declared features
 	@$(BIN)/python -m fraud_platform.core.features.docs > docs/features.md
 
-bench: setup  ## Measure features, batch and stream (about 10 minutes), and write docs/benchmarks.md
+bench: setup  ## Measure features, batch, stream and parity (about 20 minutes), and write docs/benchmarks.md
 	@mkdir -p docs/benchmarks
-	@for name in features batch state; do \
+	@for name in features batch state parity; do \
 		echo "benchmarks/$$name.py" && PYTHONPATH=. $(BIN)/python benchmarks/$$name.py --json docs/benchmarks/$$name.json || exit 1; \
 	done
 	@$(BIN)/python benchmarks/report.py

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ ratios travel.
 
 
 def main() -> None:
-    features, batch, state = (
-        json.loads((RESULTS / f"{name}.json").read_text()) for name in ("features", "batch", "state")
+    features, batch, state, agreement = (
+        json.loads((RESULTS / f"{name}.json").read_text()) for name in ("features", "batch", "state", "parity")
     )
-    text = "\n".join([TITLE, *machine(features["machine"]), *kernel(features), *assets(batch), *stream(state)])
+    sections = (machine(features["machine"]), kernel(features), assets(batch), stream(state), parity(agreement))
+    text = "\n".join([TITLE, *chain.from_iterable(sections)])
     (DOCS / "benchmarks.md").write_text(text + "\n")
 
 
@@ -79,6 +81,18 @@ def stream(results: dict[str, Any]) -> Iterable[str]:
             f"| {row['customers']:,} | {row['batch_rows']:,} | {seconds:.3f} | {row['rows_per_second']:,} "
             f"| {cost:.2f} | {row['state_megabytes']:,} |"
         )
+
+
+def parity(results: dict[str, Any]) -> Iterable[str]:
+    yield "\n## Stream against batch\n"
+    yield (
+        f"{results['streamed']:,} transactions, {results['late']:,} of them late and {results['duplicates']:,} sent "
+        f"twice, streamed through a scorer that was ended {results['kills']} times with kill -9, and once more and "
+        f"without its checkpoint, so that it started anew from the lake. Predictions lost: {results['lost']}, "
+        f"doubled: {results['doubled']}. "
+        f"Rows compared with batch in all features: {results['rows_compared']:,}; "
+        f"{results['first_difference'] or 'none differs'}, largest difference {results['max_difference']:g}."
+    )
 
 
 if __name__ == "__main__":

@@ -14,12 +14,10 @@ from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES,
 from fraud_platform.core.features.velocity import VELOCITY_FEATURES
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.topic_days import EPOCH
+from fraud_platform.storage.topic_days import EPOCH, PLACE
 
 NAMES_BEFORE, NAMES_AFTER = ([f.name for f in features] for features in (CUSTOMER_FEATURES, VELOCITY_FEATURES))
 """Features of the batch table; merchants' risk stands between them."""
-PLACE = ["kafka_partition", "kafka_offset"]
-"""Where a transaction stands in its topic: the key of the join."""
 
 
 class StreamParity(NamedTuple):

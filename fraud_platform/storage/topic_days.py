@@ -26,6 +26,8 @@ POSITION = pa.schema(
     ]
 )
 """Columns that every table of messages starts with."""
+DATED_PLACE, PLACE = POSITION.names[:3], POSITION.names[1:3]
+"""Where a message stands in its topic, with and without the day."""
 
 Decode = Callable[[pa.RecordBatch], pa.Table]
 """POSITION, key and value of messages → the columns wanted of them."""

@@ -21,6 +21,7 @@ from fraud_platform.errors import PromotionError
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.schemas import Prediction, ScorerEvent, encode
 from fraud_platform.settings import PROJECT_ROOT
+from fraud_platform.storage import spark
 from fraud_platform.storage.feed import feed_producer, send
 from fraud_platform.storage.feed_messages import Disturbances
 from fraud_platform.storage.feed_schedule import schedule
@@ -162,8 +163,15 @@ def test_batch_features_are_the_kernels(trained, platform):
         np.testing.assert_allclose(rows[feature.name].to_numpy(), column, rtol=1e-9, atol=1e-9, err_msg=feature.name)
 
 
-@pytest.mark.parametrize("days", [(MIDDLE, None), (MIDDLE, MIDDLE + timedelta(days=2))], ids=["one day", "a range"])
-def test_rematerialising_closed_days_gives_the_same_rows(trained, platform, run, days):
+@pytest.mark.parametrize(
+    ("days", "driver_rows"),
+    [((MIDDLE, None), 0), ((MIDDLE, MIDDLE + timedelta(days=2)), None)],
+    ids=["one day, written by Spark", "a range, written by the driver"],
+)
+def test_rematerialising_closed_days_gives_the_same_rows(trained, platform, run, days, driver_rows, monkeypatch):
+    if driver_rows is not None:
+        monkeypatch.setattr(spark, "DRIVER_ROWS", driver_rows)
+        monkeypatch.setattr(spark, "PACKED_DRIVER_ROWS", driver_rows)
     tables = [f"raw/{name}" for name in ("transactions", "labels", "rejected")]
     tables += [f"features/{name}" for name in ("merchant_risk", "velocity", "transactions")]
     before = {table: in_order(platform.lake.read(table)) for table in tables}

@@ -17,6 +17,7 @@ from fraud_platform.core.features.velocity import VELOCITY_FEATURES, VELOCITY_NA
 from fraud_platform.core.features.visits import ENTITIES
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.topic_days import DATED_PLACE, PLACE
 from fraud_platform.storage.transactions import EVENT_SCHEMA, events_of, in_arrival_order
 
 LOOK_BACK_DAYS = HISTORY_DAYS + -(-2 * (MAX_LATENESS_MS + MAX_CLOCK_SKEW_MS) // DAY_MS)
@@ -28,15 +29,12 @@ original that arrived at most MAX_LATENESS_MS earlier, since a later repeat is r
 Clocks run ahead of arrivals by MAX_CLOCK_SKEW_MS at most.
 """
 IDENTIFIERS = [
-    "date",
-    "kafka_partition",
-    "kafka_offset",
+    *DATED_PLACE,
     "transaction_id",
     "customer_id",
     "merchant_id",
     "event_time_ms",
 ]
-PLACE = ["kafka_partition", "kafka_offset"]
 LOOKED_UP = [f.name for f in MERCHANT_FEATURES + VELOCITY_FEATURES]
 
 ROWS = pa.schema(

@@ -17,11 +17,10 @@ from fraud_platform.core.features.merchant_risk import (
 )
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.topic_days import EPOCH
+from fraud_platform.storage.topic_days import DATED_PLACE, EPOCH
 
-_PLACE = ["date", "kafka_partition", "kafka_offset"]
-TRANSACTION_COLUMNS = [*_PLACE, "transaction_id", "merchant_id", "amount"]
-REPORT_COLUMNS = [*_PLACE, "transaction_id", "is_fraud", "reported_at_ms"]
+TRANSACTION_COLUMNS = [*DATED_PLACE, "transaction_id", "merchant_id", "amount"]
+REPORT_COLUMNS = [*DATED_PLACE, "transaction_id", "is_fraud", "reported_at_ms"]
 REPORT_LEAD_DAYS = -(-MAX_LATENESS_MS // DAY_MS)
 """A fraud can be reported before the transaction arrives, by as much as that is late."""
 
@@ -53,7 +52,7 @@ def reported(rows: pa.Table) -> pa.Table:
     """Transactions with their reports, see `risk_of_merchants`, from all rows of some transaction ids."""
     is_report = pc.is_null(rows["merchant_id"])
     reports = rows.select(REPORT_COLUMNS).filter(is_report)
-    reports = reports.rename_columns({name: f"report_{name}" for name in _PLACE})
+    reports = reports.rename_columns({name: f"report_{name}" for name in DATED_PLACE})
     transactions = rows.select(TRANSACTION_COLUMNS).filter(pc.invert(is_report))
     return transactions.join(reports, "transaction_id", join_type="left outer")
 

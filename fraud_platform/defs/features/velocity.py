@@ -12,13 +12,13 @@ from fraud_platform.core.features.velocity import REACH_MS, VELOCITY_NAMES, inde
 from fraud_platform.core.features.visits import ENTITIES, VISIT, customer_visits
 from fraud_platform.defs.features.customers import LOOK_BACK_DAYS as REPEAT_DAYS
 from fraud_platform.schemas import MAX_LATENESS_MS
+from fraud_platform.storage.topic_days import DATED_PLACE
 from fraud_platform.storage.transactions import events_of, in_arrival_order
 
 VISIT_DAYS = -(-(MAX_LATENESS_MS + REACH_MS) // DAY_MS)
 """Arrival days before a transaction's whose visits it can ask for."""
 LOOK_BACK_DAYS = VISIT_DAYS + REPEAT_DAYS
 """And those that tell whether such a visit is a duplicate."""
-_PLACE = ["date", "kafka_partition", "kafka_offset"]
 
 ROWS = pa.schema(
     [
@@ -33,7 +33,7 @@ ROWS = pa.schema(
 
 
 def visit_rows(transactions: pa.Table, first: date) -> pa.Table:
-    """Visits that transactions from day `first` on can ask for, theirs included: _PLACE, `kind`, fields of VISIT.
+    """Visits that transactions from day `first` on can ask for, theirs included: DATED_PLACE, `kind`, fields of VISIT.
 
     transactions: columns of EVENT_SCHEMA, all rows of each of their customers.
     """
@@ -41,7 +41,7 @@ def visit_rows(transactions: pa.Table, first: date) -> pa.Table:
     visits = customer_visits(arrange(NO_EVENTS, events_of(rows)))
     recent = rows["date"].to_numpy() >= np.datetime64(first - timedelta(days=VISIT_DAYS))
     row, kind = np.nonzero((visits["entity"] != 0) & recent[:, np.newaxis])
-    made = rows.select(_PLACE).take(pa.array(row)).append_column("kind", pa.array(kind))
+    made = rows.select(DATED_PLACE).take(pa.array(row)).append_column("kind", pa.array(kind))
     chosen = visits[row, kind]
     for name in VISIT.names or ():
         made = made.append_column(name, pa.array(np.ascontiguousarray(chosen[name])))
@@ -60,5 +60,5 @@ def velocity_rows(visits: pa.Table, first: date) -> pa.Table:
     values = velocities(index.counts(asked["entity"], asked["asked_ms"]))
     rows = visits.filter(pa.array(wanted))
     entity = pa.array(ENTITIES).take(rows["kind"])
-    columns = [*(rows[name] for name in _PLACE), entity, *(pa.array(column) for column in values.T.copy())]
+    columns = [*(rows[name] for name in DATED_PLACE), entity, *(pa.array(column) for column in values.T.copy())]
     return pa.table(columns, ROWS.names).cast(ROWS)
