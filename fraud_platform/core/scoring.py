@@ -9,7 +9,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,6 +18,7 @@ from catboost import CatBoostClassifier, CatBoostError, Pool
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.declaration import Feature
+from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES
 from fraud_platform.errors import BundleError, FeatureSetMismatchError
 
 MODEL, CARD, REFERENCE, MANIFEST = "model.cbm", "bundle.json", "reference.npz", "manifest.json"
@@ -43,6 +44,15 @@ class BundleCard(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     libraries: dict[str, str]
     """Versions that trained the model."""
+
+
+class Contributions(NamedTuple):
+    """What moves each row's log-odds away from those of a row that nothing is known about."""
+
+    values: Floats
+    """(n, F): positive where the feature raises the risk."""
+    base: Floats
+    """(n,): the log-odds without any feature; base and a row's values add up to the row's log-odds."""
 
 
 @dataclass(frozen=True)
@@ -122,25 +132,20 @@ class ModelBundle:
             return np.empty(0)
         return self.calibration(_raw_scores(self.model, features, self.thread_count))
 
-    def reasons(self, features: Floats, top: int = 3) -> list[list[str]]:
-        """For each row (n, F) the features that raise its score most, strongest first, at most `top`.
+    def contributions(self, features: Floats) -> Contributions:
+        """SHAP values of feature rows (n, F), in log-odds before calibration (Lundberg et al. 2018, TreeSHAP).
 
-        Contributions are SHAP values in log-odds before calibration (Lundberg et al. 2018, TreeSHAP).
-        They cost milliseconds a row, so ask for alerts only.
+        They cost hundreds of times what a score does: ask for alerts only.
         """
+        pool = Pool(_model_input(features), feature_names=self.model.feature_names_)
+        values = self.model.get_feature_importance(pool, type="ShapValues", thread_count=self.thread_count)
+        return Contributions(values[:, :-1], values[:, -1])
+
+    def reasons(self, features: Floats, top: int = 3) -> list[list[str]]:
+        """For each row (n, F) its `top` features in words, the one that moves its score most first."""
         if len(features) == 0:
             return []
-        pool = Pool(_model_input(features), feature_names=self.model.feature_names_)
-        values = self.model.get_feature_importance(pool, type="ShapValues", thread_count=self.thread_count)[:, :-1]
-        strongest = np.argsort(-values, axis=1, kind="stable")[:, :top]
-        return [
-            [self._words(j, features[i, j], values[i, j]) for j in columns if values[i, j] > 0]
-            for i, columns in enumerate(strongest)
-        ]
-
-    def _words(self, column: int, value: float, contribution: float) -> str:
-        feature = self.card.features[column]
-        return f"{feature.name} = {value:.6g} {feature.unit} raises log-odds by {contribution:.2f}"
+        return reasons_of(features, self.contributions(features), top)
 
     def _check_shapes(self, folder: Path) -> None:
         count = len(self.card.features)
@@ -151,6 +156,25 @@ class ModelBundle:
             raise BundleError(
                 f"model bundle {folder} is malformed: reference rows of shape {features.shape} for {count} features"
             )
+
+
+def reasons_of(features: Floats, contributions: Contributions, top: int) -> list[list[str]]:
+    """The `top` strongest features of each row (n, F), in the words of their declaration, with their direction.
+
+    Features are those that this code declares, which `verify` has proven to be the model's.
+    """
+    strongest = np.argsort(-np.abs(contributions.values), axis=1, kind="stable")[:, :top]
+    reasons = []
+    for row, moved, columns in zip(features.tolist(), contributions.values, strongest, strict=True):
+        named = dict(zip(FEATURE_NAMES, row, strict=True))
+        reasons.append(
+            [
+                f"{FEATURES[j].sentence(row[j], named)}, {'raises' if moved[j] > 0 else 'lowers'} the risk"
+                for j in columns
+                if moved[j] != 0
+            ]
+        )
+    return reasons
 
 
 def _calibration(card: BundleCard) -> Calibration:

@@ -1,5 +1,6 @@
 """What declaring a feature takes, and the windows that features share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 DAY_MS = 24 * 3600 * 1000
@@ -8,11 +9,18 @@ HISTORY_DAYS = 30
 """Longest customer window; the scorer's state and the batch look-back hold this much."""
 
 WINDOWS_MS = {"1h": HOUR_MS, "1d": DAY_MS, "7d": 7 * DAY_MS, "30d": HISTORY_DAYS * DAY_MS}
+SPOKEN = {"1h": "one hour", "1d": "24 hours", "7d": "7 days", "30d": "30 days"}
+"""Window → what it is called in a reason."""
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One declared feature. All values are float64 and finite; `default` stands where nothing is known."""
+    """One declared feature. All values are float64 and finite; `default` stands where nothing is known.
+
+    `words` is the sentence that a reason says of a value: a format string over the row's
+    features by name, its own value being `value`. Where the value is the default and
+    `words_if_default` is given, that is said instead.
+    """
 
     name: str
     entity: str
@@ -20,8 +28,28 @@ class Feature:
     unit: str
     meaning: str
     default: float = 0.0
+    words: str = ""
+    words_if_default: str = ""
+
+    @property
+    def definition(self) -> tuple[str, str, str, str, str, float]:
+        """What makes it this feature; how a value is put into words does not."""
+        return (self.name, self.entity, self.window, self.unit, self.meaning, self.default)
+
+    def sentence(self, value: float, row: Mapping[str, float]) -> str:
+        """A value in words; `row` holds the transaction's features by name.
+
+        >>> Feature("to_mean", "customer", "30d", "", "", words="{amount:.2f} is {value:.1f} times the mean").sentence(
+        ...     6.2, {"amount": 812.4}
+        ... )
+        '812.40 is 6.2 times the mean'
+        """
+        chosen = self.words_if_default if self.words_if_default and value == self.default else self.words
+        return chosen.format_map({**row, "value": value})
 
 
-def of_customer(name: str, window: str, unit: str, meaning: str, default: float = 0.0) -> Feature:
+def of_customer(
+    name: str, window: str, unit: str, meaning: str, words: str, default: float = 0.0, words_if_default: str = ""
+) -> Feature:
     """A feature of the customer, computed by the family (table.FAMILIES) that declares it."""
-    return Feature(name, "customer", window, unit, meaning, default)
+    return Feature(name, "customer", window, unit, meaning, default, words, words_if_default)

@@ -14,7 +14,7 @@ import numpy as np
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.customer.amounts import SMALL_AMOUNT
-from fraud_platform.core.features.declaration import WINDOWS_MS, Feature
+from fraud_platform.core.features.declaration import SPOKEN, WINDOWS_MS, Feature
 from fraud_platform.core.features.visits import ENTITIES, VisitArray
 from fraud_platform.core.features.windows import Int, own_starts
 
@@ -26,17 +26,34 @@ REACH_MS = SETTLE_MS + max(_WINDOWS_MS)
 
 
 _OF_A_WINDOW = (
-    ("velocity", "transactions", "transactions in {}"),
-    ("customers", "customers", "distinct customers of its transactions in {}"),
-    ("small_share", "share", f"share of amounts of at most {SMALL_AMOUNT:g} among its transactions in {{}}"),
+    ("velocity", "transactions", "transactions in {}", "{entity}'s transactions in {window}: {{value:,.0f}}"),
+    (
+        "customers",
+        "customers",
+        "distinct customers of its transactions in {}",
+        "{entity}'s customers in {window}: {{value:,.0f}}",
+    ),
+    (
+        "small_share",
+        "share",
+        f"share of amounts of at most {SMALL_AMOUNT:g} among its transactions in {{}}",
+        f"{{{{value:.0%}}}} of the {{entity}}'s amounts in {{window}} are at most {SMALL_AMOUNT:g}",
+    ),
 )
-"""Name, unit and meaning of what is counted."""
-VELOCITY_NAMES = tuple(f"{name}_{w}" for w in VELOCITY_WINDOWS for name, _, _ in _OF_A_WINDOW)
+"""Name, unit, meaning and wording of what is counted."""
+VELOCITY_NAMES = tuple(f"{name}_{w}" for w in VELOCITY_WINDOWS for name, _, _, _ in _OF_A_WINDOW)
 VELOCITY_FEATURES = tuple(
-    Feature(f"{entity}_{name}_{w}", entity, w, unit, meaning.format(f"{w}, the last minute left out"))
+    Feature(
+        f"{entity}_{name}_{w}",
+        entity,
+        w,
+        unit,
+        meaning.format(f"{w}, the last minute left out"),
+        words=words.format(entity=entity, window=SPOKEN[w]),
+    )
     for entity in ENTITIES
     for w in VELOCITY_WINDOWS
-    for name, unit, meaning in _OF_A_WINDOW
+    for name, unit, meaning, words in _OF_A_WINDOW
 )
 """VELOCITY_NAMES of each entity in turn."""
 

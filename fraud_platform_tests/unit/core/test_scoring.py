@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
-from fraud_platform.core.scoring import CARD, MANIFEST, MODEL, REFERENCE, ModelBundle, _sha256
+from fraud_platform.core.features.table import FEATURES as DECLARED
+from fraud_platform.core.scoring import (
+    CARD,
+    MANIFEST,
+    MODEL,
+    REFERENCE,
+    Contributions,
+    ModelBundle,
+    _sha256,
+    reasons_of,
+)
 from fraud_platform.core.training.train import train_candidates
 from fraud_platform.errors import BundleError, FeatureSetMismatchError
 from fraud_platform_tests.unit.core.training.rows import PARAMS, dataset
@@ -106,16 +116,39 @@ def test_scores_do_not_depend_on_layout_batch_or_threads(bundle):
     assert bundle.score(FEATURES[:0]).shape == (0,)
 
 
-def test_reasons_name_raising_features_with_their_values(bundle):
+def test_contributions_and_base_add_up_to_the_log_odds(bundle):
+    contributions = bundle.contributions(FEATURES[:50])
+    log_odds = contributions.values.sum(axis=1) + contributions.base
+    raw = bundle.model.predict(FEATURES[:50].astype(np.float32), prediction_type="RawFormulaVal")
+    assert np.allclose(log_odds, raw, atol=1e-6)
+
+
+def test_reasons_say_the_strongest_features_with_value_and_direction(bundle):
     riskiest = FEATURES[np.argsort(-bundle.score(FEATURES))[:5]]
-    reasons = bundle.reasons(riskiest, top=3)
-    assert len(reasons) == 5 and all(1 <= len(words) <= 3 for words in reasons)
-    for row, words in zip(riskiest, reasons, strict=True):
-        name, value = words[0].split()[0], words[0].split()[2]
-        assert float(value) == pytest.approx(row[FEATURE_NAMES.index(name)], rel=1e-5)
-        assert "raises" in words[0]
-    # The toy frauds are made of the first and the fourth feature.
-    assert {words[0].split()[0] for words in reasons} <= {FEATURE_NAMES[0], FEATURE_NAMES[3]}
+    values = bundle.contributions(riskiest).values
+    for row, moved, words in zip(riskiest, values, bundle.reasons(riskiest), strict=True):
+        strongest = np.argmax(np.abs(moved))
+        direction = "raises" if moved[strongest] > 0 else "lowers"
+        named = dict(zip(FEATURE_NAMES, row, strict=True))
+        assert len(words) == 3
+        assert words[0] == f"{DECLARED[strongest].sentence(row[strongest], named)}, {direction} the risk"
+        # The toy frauds are made of the first and the fourth feature.
+        assert FEATURE_NAMES[strongest] in (FEATURE_NAMES[0], FEATURE_NAMES[3]) and direction == "raises"
+
+
+def test_a_large_amount_is_explained_against_the_customer_s_mean():
+    row = np.array([feature.default for feature in DECLARED])
+    row[FEATURE_NAMES.index("amount")] = 812.4
+    ratio, night = FEATURE_NAMES.index("amount_to_mean_30d"), FEATURE_NAMES.index("is_night")
+    row[ratio] = 6.2
+    moved = np.zeros((1, len(DECLARED)))
+    moved[0, ratio], moved[0, night] = 1.5, -0.5
+    assert reasons_of(row[np.newaxis], Contributions(moved, np.zeros(1)), top=3) == [
+        [
+            "amount 812.40 is 6.20 times the customer's 30-day mean, raises the risk",
+            "made by day, UTC, lowers the risk",
+        ]
+    ]
 
 
 def test_no_rows_have_no_reasons(bundle):

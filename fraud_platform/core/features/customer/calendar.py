@@ -4,10 +4,22 @@ from fraud_platform.core.features.customer.rows import Columns, CustomerRows
 from fraud_platform.core.features.declaration import DAY_MS, HOUR_MS, of_customer
 
 FEATURES = (
-    of_customer("hour", "", "hour", "hour of day of the event, UTC"),
-    of_customer("weekday", "", "day", "day of week of the event, UTC, Monday 0"),
-    of_customer("is_weekend", "", "0/1", "Saturday or Sunday"),
-    of_customer("is_night", "", "0/1", "hour of day at most 6"),
+    of_customer(
+        "hour", "", "hour", "hour of day of the event, UTC", "made between {value:.0f}:00 and {value:.0f}:59 UTC"
+    ),
+    of_customer(
+        "weekday",
+        "",
+        "day",
+        "day of week of the event, UTC, Monday 0",
+        "made on day {value:.0f} of the week, Monday being 0",
+    ),
+    of_customer(
+        "is_weekend", "", "0/1", "Saturday or Sunday", "made on a weekend", words_if_default="made on a working day"
+    ),
+    of_customer(
+        "is_night", "", "0/1", "hour of day at most 6", "made at night, UTC", words_if_default="made by day, UTC"
+    ),
 )
 
 

@@ -1,0 +1,33 @@
+"""What every declared feature promises about its words."""
+
+from dataclasses import replace
+
+import pytest
+
+from fraud_platform.core.features import table
+from fraud_platform.core.features.declaration import Feature
+from fraud_platform.core.features.table import FEATURES, feature_set_hash
+
+ROW = {feature.name: 3.0 for feature in FEATURES}
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
+def test_every_feature_can_be_put_into_words(feature: Feature) -> None:
+    usual, default = feature.sentence(1.0 - feature.default, ROW), feature.sentence(feature.default, ROW)
+    for words in (usual, default):
+        assert 3 <= len(words.split()) <= 20 and "{" not in words
+    # A number, or for a flag one sentence for yes and one for no.
+    assert "{value" in feature.words or (feature.unit == "0/1" and usual != default)
+
+
+@pytest.mark.parametrize("feature", [f for f in FEATURES if f.default < 0], ids=lambda feature: feature.name)
+def test_an_unknown_value_is_not_told_as_a_number(feature: Feature) -> None:
+    assert f"{feature.default:.0f}" not in feature.sentence(feature.default, ROW)
+
+
+def test_other_words_make_no_other_feature_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = feature_set_hash()
+    monkeypatch.setattr(table, "FEATURES", tuple(replace(feature, words="other") for feature in FEATURES))
+    assert feature_set_hash() == before
+    monkeypatch.setattr(table, "FEATURES", tuple(replace(feature, unit="other") for feature in FEATURES))
+    assert feature_set_hash() != before
