@@ -1,6 +1,6 @@
 # The same commands on a laptop and in CI. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup env up down status demo test check docs bench clean
+.PHONY: help setup env up down status demo test chaos check docs bench clean
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
@@ -31,6 +31,9 @@ demo: setup  ## The whole loop from an empty folder (KEEP=1 leaves the stack run
 
 test: setup .jars/s3/versions.txt  ## All tests, in two processes; the integration tests start their own services
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+chaos: setup  ## Kill a running scorer KILLS times (100) at the worst moments, and count what is lost or doubled
+	@$(BIN)/python -m fraud_platform_tests.chaos --kills $(or $(KILLS),100) --seed $(or $(SEED),1)
 
 check: setup  ## Format, lint, types, import contract, and that the definitions load
 	@$(BIN)/ruff format --check

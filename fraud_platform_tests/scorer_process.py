@@ -6,36 +6,50 @@ import sys
 from pathlib import Path
 
 from fraud_platform.local.environment import service_environment
-from fraud_platform.settings import Settings
+from fraud_platform.settings import PROJECT_ROOT, Settings
 
-AUDITING = Path(__file__).parent / "auditing"
+AUDITING, PAUSING = Path(__file__).parent / "auditing", Path(__file__).parent / "chaos" / "pausing"
+
+
+def python_path(folder: Path) -> str:
+    """PYTHONPATH with a folder in front, whose sitecustomize.py every Python process then runs."""
+    return os.pathsep.join([str(folder), str(PROJECT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 class ScorerProcess:
     """`python -m streaming` under given settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, module: str = "streaming") -> None:
         self.settings = settings
         self._environment = service_environment(settings)
+        self._module = module
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.settings.log_dir.mkdir(parents=True, exist_ok=True)
         with (self.settings.log_dir / "scorer.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streaming"], env=self._environment, stdout=log, stderr=log
+                [sys.executable, "-m", self._module], env=self._environment, stdout=log, stderr=log
             )
 
     def audit(self, log: Path) -> None:
         """Have all its Python processes write to the file what they unpickle, see auditing/sitecustomize.py."""
-        path = [str(AUDITING), *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._environment |= {"PYTHONPATH": os.pathsep.join(path), "AUDIT_LOG": str(log)}
+        self._environment |= {"PYTHONPATH": python_path(AUDITING), "AUDIT_LOG": str(log)}
+
+    def pause(self, folder: Path) -> None:
+        """Have it wait where files in the folder say, see chaos/pausing/sitecustomize.py."""
+        self._environment |= {"PYTHONPATH": python_path(PAUSING), "PAUSE_FOLDER": str(folder)}
 
     def end(self, signum: int) -> int:
         """Send a signal and wait for the end; returns the exit code."""
         assert self._process is not None
         self._process.send_signal(signum)
         return self._process.wait(60)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None

@@ -6,27 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from confluent_kafka.admin import NewPartitions
 
 from fraud_platform.core.features.declaration import DAY_MS
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.events import COLUMNS
+from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.scoring import CARD, MODEL, REFERENCE
 from fraud_platform.schemas import Prediction
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import admin_client, committed_reader, create_topics, producer, read_range, watermarks
+from fraud_platform.storage.kafka import admin_client, committed_reader, create_topics, producer, read_range
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.ledger import scorer_events
 from fraud_platform.storage.registry import CHAMPION, Registry
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
-from fraud_platform_tests.one_go import velocities_in_one_go
+from fraud_platform_tests.outcome import assert_features_equal_batch, predictions, read, send
 from fraud_platform_tests.ports import free_ports
 from fraud_platform_tests.scorer_process import ScorerProcess
 from fraud_platform_tests.waiting import wait_until
@@ -49,26 +47,6 @@ def scorer(settings) -> Iterator[ScorerProcess]:
     yield process
     if process.is_running():
         process.end(signal.SIGKILL)
-
-
-def send(settings: Settings, messages: list) -> None:
-    """All at once: days of messages that became visible bit by bit would be later than a minute."""
-    kafka = producer(settings, **{"transactional.id": settings.kafka_topic})
-    kafka.init_transactions(30)
-    kafka.begin_transaction()
-    for message in sorted(messages):
-        kafka.produce(settings.kafka_topic, message.value, message.key, timestamp=message.send_ms)
-    kafka.commit_transaction(30)
-
-
-def read(settings: Settings, topic: str) -> list:
-    with committed_reader(settings) as consumer:
-        return list(read_range(consumer, topic, watermarks(consumer, topic)))
-
-
-def predictions(settings: Settings) -> list[Prediction]:
-    decode = msgspec.json.Decoder(Prediction).decode
-    return [decode(m.value()) for m in read(settings, settings.kafka_predictions_topic)]
 
 
 def wait_for(settings: Settings, scored: int, rejected: int = 0) -> None:
@@ -105,7 +83,7 @@ def test_every_transaction_once_across_a_kill_a_promotion_and_a_restart(settings
     scored = predictions(settings)
     assert Counter(p.transaction_id for p in scored) == dict.fromkeys({m.transaction_id for m in messages}, 1)
     assert_versions_match_ledger(settings, scored)
-    assert_features_equal_batch(settings, scored)
+    assert_features_equal_batch(settings)
     assert [e.kind for e in scorer_events(settings)].count("stopped") == 1
 
 
@@ -125,20 +103,6 @@ def assert_versions_match_ledger(settings: Settings, scored: list[Prediction]) -
         covering = [v for v, offsets in ledger if offsets[str(p.source_partition)] <= p.source_offset]
         assert p.model_version == covering[-1]
     assert {p.model_version for p in scored} == {v for v, _ in ledger}
-
-
-def assert_features_equal_batch(settings: Settings, scored: list[Prediction]) -> None:
-    """Bitwise: what the scorer logged is what the kernel gives on the topic's rows in one go."""
-    # By time first: a customer's transactions lie in two partitions once a topic got another one.
-    rows = sorted(read(settings, settings.kafka_topic), key=lambda m: (m.timestamp()[1], m.offset()))
-    documents = [msgspec.json.decode(m.value()) for m in rows]
-    columns = {name: [d.get(name) for d in documents] for name in COLUMNS}
-    events = events_from_columns(columns, [m.timestamp()[1] for m in rows])
-    values = np.hstack((customer_features(NO_EVENTS, events).values, velocities_in_one_go(events)))
-    batch = {(m.partition(), m.offset()): v for m, v in zip(rows, values, strict=True)}
-    stream = np.array([p.features for p in scored])
-    stream = np.delete(stream, [FEATURE_NAMES.index(f.name) for f in MERCHANT_FEATURES], axis=1)
-    np.testing.assert_array_equal(stream, [batch[p.source_partition, p.source_offset] for p in scored])
 
 
 def test_a_new_checkpoint_has_the_history_of_the_lake_and_goes_on_where_the_former_one_ended(
@@ -172,7 +136,7 @@ def test_a_new_checkpoint_has_the_history_of_the_lake_and_goes_on_where_the_form
     expected = {m.transaction_id for m in messages} - {m.transaction_id for m in before}
     assert Counter(p.transaction_id for p in scored) == dict.fromkeys(expected, 1)
     assert {p.source_partition for p in scored} == {0, 1, 2}
-    assert_features_equal_batch(settings, scored)
+    assert_features_equal_batch(settings)
 
 
 def fill_lake(settings: Settings) -> None:

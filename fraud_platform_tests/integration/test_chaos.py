@@ -1,0 +1,49 @@
+"""kill -9 at the worst moments: nothing is lost, nothing comes twice, features stay those of batch."""
+
+import pytest
+
+from fraud_platform.settings import Settings
+from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
+from fraud_platform.storage.kafka import create_topics
+from fraud_platform_tests import bundles
+from fraud_platform_tests.chaos.kills import DRIVER, JVM, TREE
+from fraud_platform_tests.chaos.run import PAUSES, START_UP, Kill, UnderFire, scorer_under_fire
+from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, read, send
+from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.waiting import wait_until
+
+DISTURBANCES = Disturbances(late=0.05, duplicates=0.02, malformed=0.02, seed=5)
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture
+def settings(broker, make_settings) -> Settings:
+    spark_ui, metrics = free_ports(2)
+    made = make_settings(spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2)
+    create_topics(made)
+    return made
+
+
+def test_the_sink_writes_each_batch_once_wherever_its_writer_is_killed(settings, tmp_path):
+    messages = transaction_messages(bundles.transactions(3), DISTURBANCES)
+    send(settings, messages)
+    fire = UnderFire(settings, tmp_path / "pauses", "fraud_platform_tests.chaos.writer")
+    for moment in PAUSES * 2:
+        fire.strike(Kill(moment, TREE))
+    fire.keep_running()
+    wait_until(lambda: not fire.process.is_running(), "the end of the topic")
+
+    copied = [m.value() for m in read(settings, settings.kafka_predictions_topic)]
+    assert sorted(copied) == sorted(m.value for m in messages)
+    assert fire.starts == len(PAUSES * 2) + 1
+
+
+def test_a_scorer_killed_at_the_worst_moments_loses_and_doubles_nothing(settings, mlflow_server, tmp_path):
+    models = [bundles.register(settings, tmp_path / str(seed), seed=seed) for seed in (1, 2)]
+    messages = transaction_messages(bundles.transactions(6), DISTURBANCES)
+    kills = [Kill("after-commit", TREE), Kill("after-flush", DRIVER), Kill(START_UP, TREE), Kill("before-output", JVM)]
+    scorer_under_fire(settings, tmp_path / "pauses", messages, kills, models)
+
+    result = outcome(settings)
+    assert result.is_exactly_once and result.accepted and result.rejected
+    assert_features_equal_batch(settings)

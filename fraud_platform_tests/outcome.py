@@ -1,0 +1,93 @@
+"""What a scorer read and wrote, and whether the one follows from the other: each once, features as in batch."""
+
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from confluent_kafka import Message
+
+from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
+from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform.schemas import Prediction, decode_transactions
+from fraud_platform.settings import Settings
+from fraud_platform.storage.feed_messages import Message as FeedMessage
+from fraud_platform.storage.kafka import committed_reader, producer, read_range, watermarks
+from fraud_platform_tests.one_go import velocities_in_one_go
+
+
+def send(settings: Settings, messages: list[FeedMessage]) -> None:
+    """All at once: days of messages that became visible bit by bit would be later than a minute."""
+    kafka = producer(settings, **{"transactional.id": settings.kafka_topic})
+    kafka.init_transactions(30)
+    kafka.begin_transaction()
+    for message in sorted(messages):
+        kafka.produce(settings.kafka_topic, message.value, message.key, timestamp=message.send_ms)
+    kafka.commit_transaction(30)
+
+
+def read(settings: Settings, topic: str) -> list[Message]:
+    """All committed messages of a topic."""
+    with committed_reader(settings) as consumer:
+        return list(read_range(consumer, topic, watermarks(consumer, topic)))
+
+
+def predictions(settings: Settings) -> list[Prediction]:
+    decode = msgspec.json.Decoder(Prediction).decode
+    return [decode(m.value()) for m in read(settings, settings.kafka_predictions_topic)]
+
+
+class Outcome(NamedTuple):
+    """What came out twice, or more than it should, and what did not come out."""
+
+    accepted: int
+    lost: int
+    doubled: int
+    rejected: int
+    letters_lost: int
+    letters_doubled: int
+
+    @property
+    def is_exactly_once(self) -> bool:
+        return (self.lost, self.doubled, self.letters_lost, self.letters_doubled) == (0, 0, 0, 0)
+
+
+def outcome(settings: Settings) -> Outcome:
+    """One prediction is due for each accepted transaction id, and one dead letter for each rejected message."""
+    rows = read(settings, settings.kafka_topic)
+    _, transactions, rejections = _decoded(rows)
+    accepted = {t.transaction_id for t in transactions}
+    rejected = {(rows[r.index].partition(), rows[r.index].offset()) for r in rejections}
+    headers = [dict(m.headers()) for m in read(settings, settings.kafka_dead_letter_topic)]
+    letters = [(int(h["source_partition"]), int(h["source_offset"])) for h in headers]
+    return Outcome(
+        len(accepted),
+        *_missing_and_surplus(accepted, [p.transaction_id for p in predictions(settings)]),
+        len(rejected),
+        *_missing_and_surplus(rejected, letters),
+    )
+
+
+def _missing_and_surplus(due: set, came: list) -> tuple[int, int]:
+    found = due & set(came)
+    return len(due) - len(found), len(came) - len(found)
+
+
+def assert_features_equal_batch(settings: Settings) -> None:
+    """Bitwise: what the scorer logged is what the kernel gives on the topic's rows in one go."""
+    # By time first: a customer's transactions lie in two partitions once a topic got another one.
+    rows = sorted(read(settings, settings.kafka_topic), key=lambda m: (m.timestamp()[1], m.offset()))
+    accepted, transactions, _ = _decoded(rows)
+    rows = [rows[i] for i in accepted]
+    columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
+    events = events_from_columns(columns, [m.timestamp()[1] for m in rows])
+    values = np.hstack((customer_features(NO_EVENTS, events).values, velocities_in_one_go(events)))
+    batch = {(m.partition(), m.offset()): v for m, v in zip(rows, values, strict=True)}
+    scored = predictions(settings)
+    stream = np.array([p.features for p in scored])
+    stream = np.delete(stream, [FEATURE_NAMES.index(f.name) for f in MERCHANT_FEATURES], axis=1)
+    np.testing.assert_array_equal(stream, [batch[p.source_partition, p.source_offset] for p in scored])
+
+
+def _decoded(rows: list[Message]) -> tuple:
+    return decode_transactions([m.key() for m in rows], [m.value() for m in rows], [m.timestamp()[1] for m in rows])
