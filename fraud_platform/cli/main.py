@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": "fraud_platform.cli.doctor",
     "simulate": "fraud_platform.cli.simulate",
     "replay": "fraud_platform.cli.replay",
+    "promote": "fraud_platform.cli.promote",
     "parity": "fraud_platform.cli.parity",
     "benchmark": "fraud_platform.cli.benchmark",
     "demo": "fraud_platform.cli.demo.command",

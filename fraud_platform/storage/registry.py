@@ -81,6 +81,12 @@ class Registry:
         with self._asked(f"read version {version}"):
             return dict(self._client.get_model_version(self._name, str(version)).tags)
 
+    def set_tags(self, version: int, tags: Mapping[str, str]) -> None:
+        """Add tags to a version, or change them."""
+        with self._asked(f"tag version {version}"):
+            for name, value in tags.items():
+                self._client.set_model_version_tag(self._name, str(version), name, value)
+
     def download(self, version: int, cache_dir: Path) -> Path:
         """Folder with the bundle of a version, fetched once.
 

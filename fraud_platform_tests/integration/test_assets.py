@@ -8,7 +8,9 @@ import dagster as dg
 import numpy as np
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
+from fraud_platform.cli.main import app
 from fraud_platform.core.features.events import NO_EVENTS
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES, feature_set_hash
@@ -18,6 +20,7 @@ from fraud_platform.core.simulation.world import World, day_start_ms
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.errors import PromotionError
+from fraud_platform.local.environment import environment
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.schemas import Prediction, ScorerEvent, encode
 from fraud_platform.settings import PROJECT_ROOT
@@ -231,8 +234,8 @@ def test_a_prediction_with_other_features_than_batch_fails_the_check(trained, pl
     assert parity.description.startswith(f"transaction {rows[-1]['transaction_id']}: count_7d is ")
 
 
-def deploy(platform, instance, kind: str, **fields) -> dg.ExecuteInProcessResult:
-    """promote_model for version 1, with a ledger in which a scorer has answered already."""
+def with_answer(platform, kind: str, **fields) -> PlatformResource:
+    """The platform with a ledger of its own, in which a scorer has answered already about version 1."""
     answered = PlatformResource(
         overrides={**platform.overrides, "kafka_events_topic": f"events-{uuid.uuid4().hex[:8]}"}
     )
@@ -241,7 +244,12 @@ def deploy(platform, instance, kind: str, **fields) -> dg.ExecuteInProcessResult
     kafka = producer(answered.settings)
     kafka.produce(answered.settings.kafka_events_topic, encode(event))
     kafka.flush()
-    job = definitions(answered).resolve_job_def("promote_model")
+    return answered
+
+
+def deploy(platform, instance, kind: str, **fields) -> dg.ExecuteInProcessResult:
+    """promote_model for version 1, which a scorer has answered already."""
+    job = definitions(with_answer(platform, kind, **fields)).resolve_job_def("promote_model")
     return job.execute_in_process({"ops": {"deployed_model": {"config": {"version": 1}}}}, instance)
 
 
@@ -256,3 +264,16 @@ def test_a_version_that_the_scorer_takes_is_champion_from_its_first_offsets(trai
     (event,) = result.get_asset_materialization_events()
     assert event.materialization.metadata["first_offsets"].value == {"0": 17}
     assert platform.registry.version(CHAMPION) == 1
+    assert platform.registry.tags(1)["champion_reason"] == "launched by hand"
+
+
+def test_a_person_can_promote_a_version_against_the_checks(trained, platform, instance, monkeypatch):
+    platform.registry.delete_alias(CHAMPION)
+    answered = with_answer(platform, "model_loaded", from_offsets={"0": 17})
+    for name, value in environment(answered.settings).items():
+        monkeypatch.setenv(name, value)
+    outcome = CliRunner().invoke(app, ["promote", "1", "--by", "Ann", "--reason", "a bank holiday in the holdout"])
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.stdout == "version 1 is the champion (there was none before); it scores from offsets {'0': 17}\n"
+    tags = platform.registry.tags(1)
+    assert (tags["champion_by"], tags["champion_reason"]) == ("Ann", "a bank holiday in the holdout")

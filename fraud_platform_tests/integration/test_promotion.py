@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 
 from fraud_platform.defs.models.candidate_run import REGISTERED
 from fraud_platform.defs.models.checks import GATE
-from fraud_platform.defs.models.sensors import promotion_sensor
+from fraud_platform.defs.models.sensors import PASSED, promotion_sensor
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.storage.registry import CHAMPION
 
@@ -72,7 +72,7 @@ def test_a_version_that_passed_every_check_is_promoted(instance, platform):
     evaluate(instance, register(instance, 3))
     request, _ = tick(instance, platform)
     assert request.run_key.startswith("promote-3-")
-    assert request.run_config == {"ops": {"deployed_model": {"config": {"version": 3}}}}
+    assert request.run_config["ops"]["deployed_model"]["config"] == {"version": 3, "reason": PASSED}
 
 
 def test_it_is_asked_for_once(instance, platform):

@@ -9,6 +9,6 @@ promote_model = dg.define_asset_job(
 )
 
 
-def promotion_of(version: int) -> dict:
+def promotion_of(version: int, reason: str) -> dict:
     """Run config of promote_model for a version."""
-    return {"ops": {"deployed_model": {"config": {"version": version}}}}
+    return {"ops": {"deployed_model": {"config": {"version": version, "reason": reason}}}}

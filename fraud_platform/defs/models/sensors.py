@@ -9,6 +9,8 @@ from fraud_platform.defs.models.jobs import promote_model, promotion_of
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.storage.registry import CHAMPION
 
+PASSED = "passed every check of the gate"
+
 
 @dg.sensor(job=promote_model, minimum_interval_seconds=5, default_status=dg.DefaultSensorStatus.RUNNING)
 def promotion_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.RunRequest | dg.SkipReason:
@@ -30,4 +32,4 @@ def promotion_sensor(context: dg.SensorEvaluationContext, platform: PlatformReso
     context.update_cursor(str(materialization_id))
     if champion is not None and version <= champion:
         return dg.SkipReason(f"version {version} is not newer than the champion, version {champion}")
-    return dg.RunRequest(run_key=f"promote-{version}-{materialization_id}", run_config=promotion_of(version))
+    return dg.RunRequest(run_key=f"promote-{version}-{materialization_id}", run_config=promotion_of(version, PASSED))

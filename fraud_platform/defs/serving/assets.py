@@ -8,10 +8,9 @@ from pydantic import Field
 from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.partitions import DAILY, ONE_RUN, days_of
 from fraud_platform.defs.serving.messages import PREDICTION, prediction_rows
-from fraud_platform.defs.serving.promotion import champion
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.resources.spark import LazySpark
-from fraud_platform.storage.ledger import wait_for_model
+from fraud_platform.storage.promotion import promote
 from fraud_platform.storage.spark import replace_days
 from fraud_platform.storage.topic_days import read_topic_days, topic_days
 
@@ -20,6 +19,7 @@ class DeployedModelConfig(dg.Config):
     """The version to serve."""
 
     version: int = Field(ge=1, description="Version of the registered model, as MLflow counts them.")
+    reason: str = Field("launched by hand", description="Why; it is written on the version in MLflow.")
 
 
 @dg.asset(group_name="serving", kinds={"mlflow", "kafka"}, deps=["registered_model"])
@@ -27,19 +27,17 @@ def deployed_model(
     context: dg.AssetExecutionContext, config: DeployedModelConfig, platform: PlatformResource
 ) -> dg.MaterializeResult:
     """The champion, acknowledged by the running scorer; without that the alias moves back and the run fails."""
-    settings, asked_ms = platform.settings, time.time_ns() // 1_000_000
-    with champion(platform.registry, config.version) as before:
-        context.log.info("the champion was version %s; waiting for the scorer to take %s", before, config.version)
-        # The scorer says nothing about a version that it has already.
-        since_ms = 0 if before == config.version else asked_ms
-        event = wait_for_model(settings, config.version, since_ms, settings.promotion_timeout_seconds)
+    context.log.info("waiting for the scorer to take version %s", config.version)
+    by = f"Dagster run {context.run.run_id}"
+    promoted = promote(platform.settings, platform.registry, config.version, by=by, reason=config.reason)
     return dg.MaterializeResult(
         metadata={
             "version": config.version,
-            "version_before": before,
-            "first_offsets": event.from_offsets or {},
-            "scorer": event.scorer_id,
-            "seconds_to_take_over": max(event.at_ms - asked_ms, 0) / 1000,
+            "version_before": promoted.before,
+            "reason": config.reason,
+            "first_offsets": promoted.event.from_offsets or {},
+            "scorer": promoted.event.scorer_id,
+            "seconds_to_take_over": promoted.seconds,
         }
     )
 

@@ -1,0 +1,62 @@
+"""Moving the champion alias: by whom and why is written on the version, and the scorer must follow."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from fraud_platform.schemas import ScorerEvent
+from fraud_platform.settings import Settings
+from fraud_platform.storage.ledger import wait_for_model
+from fraud_platform.storage.registry import CHAMPION, Registry
+
+BY, REASON, AT = "champion_by", "champion_reason", "champion_since"
+"""Tags of a version that was made champion; they tell of the last time."""
+
+
+class Promoted(NamedTuple):
+    """The scorer's acknowledgement, and the champion before."""
+
+    event: ScorerEvent
+    before: int | None
+    seconds: float
+    """From moving the alias to the acknowledgement."""
+
+
+def promote(settings: Settings, registry: Registry, version: int, *, by: str, reason: str) -> Promoted:
+    """Make a version the champion and wait until the scorer has taken it.
+
+    Raises PromotionError, with the alias where it was before, where the scorer refuses the
+    version or says nothing within PROMOTION_TIMEOUT_SECONDS.
+    """
+    asked_ms = _now_ms()
+    with _moved_back_on_failure(registry) as before:
+        make_champion(registry, version, by=by, reason=reason)
+        # The scorer says nothing about a version that it has already.
+        since_ms = 0 if before == version else asked_ms
+        event = wait_for_model(settings, version, since_ms, settings.promotion_timeout_seconds)
+    return Promoted(event, before, max(event.at_ms - asked_ms, 0) / 1000)
+
+
+def make_champion(registry: Registry, version: int, *, by: str, reason: str) -> None:
+    """Point the alias at a version, which tells from now on who did so, why and when."""
+    registry.set_alias(CHAMPION, version)
+    registry.set_tags(version, {BY: by, REASON: reason, AT: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())})
+
+
+@contextmanager
+def _moved_back_on_failure(registry: Registry) -> Iterator[int | None]:
+    """Yields the champion, which is champion again where the block fails."""
+    before = registry.version(CHAMPION)
+    try:
+        yield before
+    except BaseException:
+        if before is None:
+            registry.delete_alias(CHAMPION)
+        else:
+            registry.set_alias(CHAMPION, before)
+        raise
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
