@@ -88,7 +88,7 @@ class Streamed:
         self._streamed_from = len(self._sent)
         self._refresh(self._first, self._day(HISTORY_DAYS))
         self._scorer.start()
-        wait_until(lambda: self._generations() == 1, "the seeded start", 300)
+        wait_until(lambda: self._generations() == 1, "the seeded start", 60 * MINUTES)
         parts = self._options.kills + 2
         for number in range(parts):
             first, last = (HISTORY_DAYS + self._options.days * n // parts for n in (number, number + 1))
@@ -130,7 +130,7 @@ class Streamed:
     def _end(self, *, lose_checkpoint: bool) -> None:
         """Kill the scorer amid its work and start it again, from the lake alone where it lost its checkpoint."""
         goal = len(self._scored()) + 1
-        wait_until(lambda: len(self._scored()) >= goal, "a prediction of this part")
+        wait_until(lambda: len(self._scored()) >= goal, "a prediction of this part", 60 * MINUTES)
         self._scorer.end(signal.SIGKILL)
         if lose_checkpoint:
             newest = max(checkpoint_folder(self._settings).glob("*/generation.json"))
