@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": "fraud_platform.cli.replay",
     "promote": "fraud_platform.cli.promote",
     "parity": "fraud_platform.cli.parity",
+    "explain": "fraud_platform.cli.explain",
     "benchmark": "fraud_platform.cli.benchmark",
     "demo": "fraud_platform.cli.demo.command",
 }

@@ -87,12 +87,14 @@ class Lake:
         first: date | None = None,
         last: date | None = None,
         version: int | None = None,
+        where: pc.Expression | None = None,
     ) -> pa.Table:
-        """Rows of the days first to last, both included; all days and the newest version by default."""
+        """Rows of the days first to last, both included; all days, all rows and the newest version by default."""
         within: pc.Expression | None = None
         for bound in (
             pc.field("date") >= pa.scalar(first) if first else None,
             pc.field("date") <= pa.scalar(last) if last else None,
+            where,
         ):
             if bound is not None:
                 within = bound if within is None else within & bound

@@ -1,0 +1,82 @@
+"""Finding one transaction in the lake: the decision on it, and what its customer did before."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fraud_platform.core.explanation import Decision
+from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
+from fraud_platform.core.features.table import FEATURE_NAMES
+from fraud_platform.errors import LakeError
+from fraud_platform.schemas import MAX_LATENESS_MS
+from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.topic_days import EPOCH
+
+SCORED = (
+    "transaction_id",
+    "customer_id",
+    "event_time_ms",
+    "source_partition",
+    "source_offset",
+    "features",
+    "model_version",
+    "probability",
+    "threshold",
+    "reasons",
+    "scored_at_ms",
+)
+IDENTITY = ("transaction_id", "customer_id", "event_time_ms", "kafka_partition", "kafka_offset")
+HISTORY = ("transaction_id", "event_time_ms", "amount", "merchant_id", "device_id", "channel", "country")
+
+
+def find_decision(lake: Lake, transaction_id: str, champion: Callable[[], int | None]) -> Decision:
+    """The scorer's decision on a transaction; where it made none, the features that the champion would decide on.
+
+    `champion` looks up its version. Raises LakeError where no table has the transaction, or
+    where it was never scored and there is no champion.
+    """
+    scored = _row(lake, "serving/predictions", SCORED, transaction_id)
+    if scored is not None:
+        return Decision(**scored)
+    row = _row(lake, "features/transactions", (*IDENTITY, *FEATURE_NAMES), transaction_id)
+    if row is None:
+        raise LakeError(
+            f"transaction {transaction_id} is neither in serving/predictions nor in features/transactions: check the "
+            "id, or materialise scored_transactions or transaction_features for its day"
+        )
+    version = champion()
+    if version is None:
+        raise LakeError(f"transaction {transaction_id} was never scored, and there is no champion to ask: promote one")
+    return Decision(
+        transaction_id=transaction_id,
+        customer_id=row["customer_id"],
+        event_time_ms=row["event_time_ms"],
+        source_partition=row["kafka_partition"],
+        source_offset=row["kafka_offset"],
+        features=[row[name] for name in FEATURE_NAMES],
+        model_version=version,
+    )
+
+
+def history_before(lake: Lake, decision: Decision) -> list[dict[str, Any]]:
+    """The customer's transactions of the 30 days before one, newest first; none where raw/transactions is not there."""
+    if not lake.exists("raw/transactions"):
+        return []
+    last_ms = decision.event_time_ms
+    first_ms = last_ms - HISTORY_DAYS * DAY_MS
+    first, last = (EPOCH + timedelta(days=ms // DAY_MS) for ms in (first_ms, last_ms + MAX_LATENESS_MS))
+    time_ms = pc.field("event_time_ms")
+    own = (pc.field("customer_id") == decision.customer_id) & (time_ms > first_ms) & (time_ms <= last_ms)
+    others = pc.field("transaction_id") != decision.transaction_id
+    rows = lake.read("raw/transactions", HISTORY, first, last, where=own & others)
+    return rows.sort_by([("event_time_ms", "descending")]).to_pylist()
+
+
+def _row(lake: Lake, table: str, columns: Sequence[str], transaction_id: str) -> dict[str, Any] | None:
+    if not lake.exists(table):
+        return None
+    found: pa.Table = lake.read(table, columns, where=pc.field("transaction_id") == transaction_id)
+    return found.slice(0, 1).to_pylist()[0] if found.num_rows else None
