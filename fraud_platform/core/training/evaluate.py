@@ -5,21 +5,26 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from fraud_platform.core.arrays import Bools, Days, Floats, Ids
+from fraud_platform.core.arrays import Bools, Floats
+from fraud_platform.core.training import review
 from fraud_platform.core.training.calibrate import expected_calibration_error, probability_ratio
 from fraud_platform.core.training.dataset import DatedRows
+from fraud_platform.core.training.review import Interval, ReviewDay, interval
 from fraud_platform.core.training.threshold import Threshold
 
 
 @dataclass(frozen=True)
 class DayEvaluation:
-    """One arrival day; average precision is None on a day without frauds."""
+    """One arrival day; average precision and recall are None on a day without frauds."""
 
     day: str
     transactions: int
     frauds: int
     alerts: int
     average_precision: float | None
+    card_precision_at_budget: float
+    recall_at_budget: float | None
+    amount_stopped: float
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,11 @@ class Evaluation:
     """Share of the defrauded amount that lies in alerts."""
     alerts_per_day: float
     card_precision_at_budget: float
+    """Share of compromised cards among those looked at, as many a day as the alert budget; mean over days."""
+    recall_at_budget: float
+    """Share of the compromised cards that are looked at."""
+    amount_stopped_per_day: float
+    """Frauds, in currency, on the compromised cards that are looked at, on that day."""
     brier: float
     expected_calibration_error: float
     probability_ratio: float
@@ -46,12 +56,22 @@ class Evaluation:
         """Every measure but the daily ones, by name, as MLflow logs them."""
         return {name: float(value) for name, value in asdict(self).items() if name != "by_day"}
 
+    def intervals(self) -> dict[str, Interval]:
+        """The measures that a day has of its own, as a mean over days with its 95 % interval."""
+        return {
+            "average_precision": interval([day.average_precision for day in self.by_day]),
+            "card_precision_at_budget": interval([day.card_precision_at_budget for day in self.by_day]),
+            "recall_at_budget": interval([day.recall_at_budget for day in self.by_day]),
+            "amount_stopped_per_day": interval([day.amount_stopped for day in self.by_day]),
+        }
+
 
 def evaluate(probabilities: Floats, rows: DatedRows, threshold: Threshold) -> Evaluation:
     """Measures of calibrated probabilities (n,) on dated rows of both classes."""
     labels, alerts = rows.labels, probabilities >= threshold.value
     caught = alerts & labels
     alert_count, fraud_amount = int(alerts.sum()), rows.amounts[labels].sum()
+    reviewed = review.review(probabilities, rows, threshold.alert_budget_per_day)
     return Evaluation(
         transactions=len(labels),
         frauds=int(labels.sum()),
@@ -61,38 +81,27 @@ def evaluate(probabilities: Floats, rows: DatedRows, threshold: Threshold) -> Ev
         recall=float(caught.sum() / labels.sum()),
         amount_recall=float(rows.amounts[caught].sum() / fraud_amount) if fraud_amount else 0.0,
         alerts_per_day=alert_count / rows.day_count,
-        card_precision_at_budget=card_precision(
-            probabilities, labels, rows.days, rows.customer_ids, threshold.alert_budget_per_day
-        ),
+        card_precision_at_budget=float(np.mean([day.card_precision for day in reviewed])),
+        recall_at_budget=review.recall(reviewed),
+        amount_stopped_per_day=float(np.mean([day.amount_stopped for day in reviewed])),
         brier=float(np.mean((probabilities - labels) ** 2)),
         expected_calibration_error=expected_calibration_error(probabilities, labels),
         probability_ratio=probability_ratio(probabilities, labels),
-        by_day=tuple(_evaluate_day(day, probabilities, alerts, rows) for day in np.unique(rows.days)),
+        by_day=tuple(_evaluate_day(day, probabilities, alerts, rows) for day in reviewed),
     )
 
 
-def card_precision(probabilities: Floats, labels: Bools, days: Days, customer_ids: Ids, cards_per_day: int) -> float:
-    """Mean over days of the share of frauds' victims among the `cards_per_day` customers with the highest score.
-
-    A customer found on one day is not looked at again (Le Borgne et al., Fraud Detection Handbook, chapter 4.4).
-    """
-    found: set[object] = set()
-    daily = []
-    for day in np.unique(days):
-        on_day = np.flatnonzero(days == day)
-        on_day = on_day[[customer not in found for customer in customer_ids[on_day]]]
-        ranked = on_day[np.argsort(-probabilities[on_day], kind="stable")]
-        _, first = np.unique(customer_ids[ranked], return_index=True)
-        looked_at = customer_ids[ranked[np.sort(first)[:cards_per_day]]]
-        hits = set(looked_at) & set(customer_ids[on_day[labels[on_day]]])
-        found |= hits
-        daily.append(len(hits) / cards_per_day)
-    return float(np.mean(daily))
-
-
-def _evaluate_day(day: np.datetime64, probabilities: Floats, alerts: Bools, rows: DatedRows) -> DayEvaluation:
-    on_day = rows.days == day
+def _evaluate_day(reviewed: ReviewDay, probabilities: Floats, alerts: Bools, rows: DatedRows) -> DayEvaluation:
+    on_day = rows.days == np.datetime64(reviewed.day)
     labels = rows.labels[on_day]
     frauds = int(labels.sum())
-    precision = float(average_precision_score(labels, probabilities[on_day])) if frauds else None
-    return DayEvaluation(str(day), len(labels), frauds, int(alerts[on_day].sum()), precision)
+    return DayEvaluation(
+        day=reviewed.day,
+        transactions=len(labels),
+        frauds=frauds,
+        alerts=int(alerts[on_day].sum()),
+        average_precision=float(average_precision_score(labels, probabilities[on_day])) if frauds else None,
+        card_precision_at_budget=reviewed.card_precision,
+        recall_at_budget=reviewed.recall,
+        amount_stopped=reviewed.amount_stopped,
+    )

@@ -4,7 +4,7 @@ import pytest
 from fraud_platform.core.training import plots
 from fraud_platform.core.training.compare import compare
 from fraud_platform.core.training.dataset import DatedRows
-from fraud_platform.core.training.evaluate import card_precision, evaluate
+from fraud_platform.core.training.evaluate import evaluate
 from fraud_platform.core.training.threshold import Threshold
 
 DAYS = np.array(["2026-01-01"] * 4 + ["2026-01-02"] * 4, dtype="datetime64[D]")
@@ -36,17 +36,12 @@ def test_metrics_are_finite_numbers_without_the_daily_table():
     assert metrics["precision"] == 0.0
 
 
-def test_a_customer_found_on_one_day_makes_room_for_another_on_the_next():
-    # Day 1 looks at a and finds it. Day 2 passes over a, looks at c and misses b.
-    assert card_precision(SCORES, LABELS, DAYS, ROWS.customer_ids, cards_per_day=1) == pytest.approx(0.5)
-    # With two cards day 2 looks at c and b.
-    assert card_precision(SCORES, LABELS, DAYS, ROWS.customer_ids, cards_per_day=2) == pytest.approx(0.5)
-
-
-def test_a_customer_counts_once_a_day_with_the_highest_score():
-    scores, labels = np.array([0.9, 0.8, 0.7]), np.array([False, False, True])
-    days, customers = np.repeat(DAYS[:1], 3), np.array(["a", "a", "b"])
-    assert card_precision(scores, labels, days, customers, cards_per_day=2) == pytest.approx(0.5)
+def test_daily_measures_have_intervals_that_their_mean_lies_in():
+    result = evaluate(SCORES, ROWS, Threshold(0.65, 1, 1.5))
+    for name, value in result.intervals().items():
+        assert value.low <= value.mean <= value.high, name
+    assert result.intervals()["amount_stopped_per_day"].mean == pytest.approx(result.amount_stopped_per_day)
+    assert result.intervals()["card_precision_at_budget"].mean == pytest.approx(result.card_precision_at_budget)
 
 
 def test_the_better_ranking_wins_and_equal_ones_leave_the_champion():
