@@ -11,6 +11,7 @@ FraudPlatformError
 │   └── FeatureSetMismatchError   the model was trained on another feature set
 ├── PromotionError           the scorer did not take the model in time, or refused it
 ├── ExactlyOnceError         the output marker contradicts the checkpoint
+├── CheckpointInUseError     another scorer works on the same checkpoint
 └── RepartitionedError       the topic got new partitions, which the scorer's checkpoint does not cover
 
 A message names the thing, its value and the way out.
@@ -58,6 +59,10 @@ class PromotionError(FraudPlatformError):
 
 
 class ExactlyOnceError(FraudPlatformError):
+    pass
+
+
+class CheckpointInUseError(FraudPlatformError):
     pass
 
 

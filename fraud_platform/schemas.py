@@ -25,7 +25,6 @@ LAST_TIME_MS = 4_102_444_800_000  # 2100-01-01
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 TimeMs = Annotated[int, Meta(ge=FIRST_TIME_MS, le=LAST_TIME_MS)]
 Channel = Literal["chip", "contactless", "online", "atm"]
-_REQUIRED_FIELDS = 6
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,23 +41,6 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     country: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")] | None = None
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
-
-    @property
-    def identifiers(self) -> str:
-        """All identifiers, one after another."""
-        return self.transaction_id + self.customer_id + self.merchant_id + (self.device_id or "")
-
-    @property
-    def unprintable_field(self) -> str:
-        """Name of the first identifier with a character that does not print."""
-        names = ("transaction_id", "customer_id", "merchant_id", "device_id")
-        return next(name for name in names if not (getattr(self, name) or "").isprintable())
-
-    @property
-    def given_fields(self) -> int:
-        """How many fields have a value."""
-        optional = (self.device_id, self.channel, self.country, self.latitude, self.longitude)
-        return _REQUIRED_FIELDS + len(optional) - optional.count(None)
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +88,9 @@ class ScorerEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     from_offsets: dict[str, int] | None = None
     """First offset of each partition of the transactions topic that the version scores."""
     reason: str | None = None
+
+
+_FIELDS = len(Transaction.__struct_fields__)
 
 
 @dataclass(frozen=True)
@@ -175,15 +160,22 @@ def decode_labels(
 def _transaction_fault(
     transaction: Transaction, key: bytes | None, value: bytes | None, timestamp_ms: int
 ) -> tuple[str, str] | None:
-    if not transaction.identifiers.isprintable():
-        return transaction.unprintable_field, "has characters that do not print"
+    t = transaction
+    if not f"{t.transaction_id}{t.customer_id}{t.merchant_id}{t.device_id}".isprintable():
+        return _unprintable_field(t), "has characters that do not print"
     if key is None or key != transaction.customer_id.encode():
         return "key", "is not the customer_id, so the customer's order is not kept"
     if transaction.event_time_ms > timestamp_ms + MAX_CLOCK_SKEW_MS:
         return "event_time_ms", "more than 5 minutes after the message timestamp"
     if transaction.event_time_ms < timestamp_ms - MAX_LATENESS_MS:
         return "event_time_ms", "more than 7 days before the message timestamp"
-    # As many colons as there are values mean that no name stands twice; only others are parsed again.
-    if value is not None and value.count(b":") > transaction.given_fields and (name := repeated_name(value)):
+    # No more colons than values mean that no name stands twice; only other messages are parsed again.
+    absent = (t.device_id, t.channel, t.country, t.latitude, t.longitude).count(None)
+    if value is not None and value.count(b":") > _FIELDS - absent and (name := repeated_name(value)):
         return name, "is given twice"
     return None
+
+
+def _unprintable_field(transaction: Transaction) -> str:
+    names = ("transaction_id", "customer_id", "merchant_id", "device_id")
+    return next(name for name in names if not (getattr(transaction, name) or "").isprintable())

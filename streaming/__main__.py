@@ -17,7 +17,7 @@ from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failu
 from fraud_platform.storage.spark import give_s3_keys
 from streaming import progress
 from streaming.cluster import check_executors
-from streaming.generation import current_generation
+from streaming.generation import current_generation, hold
 from streaming.promotion import ChampionWatcher
 from streaming.scorer import Scorer
 from streaming.settings import checkpoint_folder, spark_config
@@ -47,6 +47,7 @@ class Process:
     def run(self) -> None:
         """Returns after a signal; raises what ended the query, or the watcher, otherwise."""
         self.handle_signals()
+        self._lock = hold(checkpoint_folder(self._settings))
         create_topics(self._settings)
         progress.serve(self._settings.bind_host, self._settings.metrics_port, self._scorer.health)
         self._watcher.start()

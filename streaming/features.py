@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def transform(messages: pa.Table, history_of: HistoryOf) -> tuple[pa.Table, Even
     """
     keys, values, times = (messages[name].to_pylist() for name in ("key", "value", "timestamp_ms"))
     accepted, transactions, rejections = decode_transactions(keys, values, times)
-    columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
+    columns = {name: list(map(attrgetter(name), transactions)) for name in COLUMNS}
     events = events_from_columns(columns, np.asarray(times, np.int64)[accepted])
     arrangement = arrange(history_of(np.unique(events["customer"])), events)
     result = features_of(arrangement)

@@ -5,17 +5,19 @@ the very offset where the former one ended, so neither a changed feature set nor
 partition costs a prediction, a window or a manual step.
 """
 
+import fcntl
 import json
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import rmtree
+from typing import IO
 
 from pyspark.sql import SparkSession
 
 from fraud_platform.core.features.table import feature_set_hash
-from fraud_platform.errors import RepartitionedError
+from fraud_platform.errors import CheckpointInUseError, RepartitionedError
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, watermarks
 from streaming.seed import end_of_lake, seed
@@ -52,6 +54,23 @@ class Generation:
                 f"partitions {new} are new, and customers may have moved to them: restart the scorer, "
                 "and it makes a new checkpoint that goes on from here"
             )
+
+
+def hold(root: Path) -> IO[str]:
+    """Keep other scorers of this machine off the checkpoint until the process ends, however it does.
+
+    Raises CheckpointInUseError. Scorers of other machines are fenced by Kafka: the newer one goes on.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    lock = (root / "lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise CheckpointInUseError(
+            f"another scorer works on the checkpoint {root}: stop it, or set another DATA_DIR and KAFKA_GROUP_ID"
+        ) from None
+    return lock
 
 
 def current_generation(spark: SparkSession, settings: Settings, root: Path) -> Generation:

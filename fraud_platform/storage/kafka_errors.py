@@ -4,7 +4,7 @@ import re
 
 from confluent_kafka import KafkaError
 
-from fraud_platform.errors import AccessDeniedError, FraudPlatformError, ServiceUnavailableError
+from fraud_platform.errors import AccessDeniedError, ExactlyOnceError, FraudPlatformError, ServiceUnavailableError
 from fraud_platform.settings import Settings
 
 _LOGIN = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
@@ -14,6 +14,7 @@ _RIGHTS = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 }
+_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 FINAL = {*_LOGIN, KafkaError._SSL}
 """Errors that no further attempt mends, though librdkafka makes them until its time is up."""
 
@@ -43,6 +44,11 @@ def kafka_failure(settings: Settings, error: KafkaError, action: str) -> FraudPl
     if error.code() in _RIGHTS:
         return AccessDeniedError(
             f"{broker} does not let {user} {action} ({words}): grant the right, docs/operations.md lists them"
+        )
+    if error.code() in _FENCED:
+        return ExactlyOnceError(
+            "another scorer has taken over the output of this one's checkpoint: let only one of them run "
+            "on the same DATA_DIR and KAFKA_GROUP_ID"
         )
     return ServiceUnavailableError(
         f"{broker} does not answer, cannot {action} ({words}): "

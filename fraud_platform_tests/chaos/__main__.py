@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -10,15 +12,18 @@ from pathlib import Path
 
 from rich.console import Console
 
+from fraud_platform.local.stack import Stack
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
 from fraud_platform.storage.kafka import create_topics
 from fraud_platform_tests import bundles
-from fraud_platform_tests.chaos.run import plan, scorer_under_fire
+from fraud_platform_tests.chaos.run import Kill, plan, scorer_under_fire
 from fraud_platform_tests.conftest import stack_settings
 from fraud_platform_tests.outcome import assert_features_equal_batch, outcome
 from fraud_platform_tests.reaping import reaped_stack
 
 PIECE_MESSAGES = 60
+FAULTS = {3: "mlflow", 9: "kafka"}
+"""Which service dies ahead of which kill of twelve."""
 
 
 def main() -> int:
@@ -26,25 +31,29 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    console = Console(stderr=True)
     kills = plan(options.kills, options.seed)
+    faults: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="fraud-chaos-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         settings = stack_settings(folder, kafka_partitions=2)
-        with reaped_stack(settings) as stack, console.status("starting Kafka and MLflow") as status:
+        with reaped_stack(settings) as stack, Console(stderr=True).status("starting Kafka and MLflow") as status:
             stack.up(services=["kafka", "mlflow"])
             create_topics(settings)
             models = [bundles.register(settings, folder / str(seed), seed=seed) for seed in (1, 2)]
             messages = sorted(transaction_messages(bundles.transactions(20), Disturbances(0.05, 0.02, 0.02, 5)))
+
+            def before(number: int, kill: Kill) -> None:
+                status.update(f"kill {number} of {len(kills)}: {kill.role}, {kill.moment}")
+                if service := FAULTS.get(number % 12):
+                    status.update(f"{service} dies and is started again")
+                    kill_service(stack, service)
+                    faults[service] += 1
+                elif FAULTS.get((number - 1) % 12):  # the next model is promoted only once MLflow is back
+                    stack.up(services=["kafka", "mlflow"])
+
             began = time.monotonic()
-            scorer_under_fire(
-                settings,
-                folder / "pauses",
-                messages[: (len(kills) + 1) * PIECE_MESSAGES],
-                kills,
-                models,
-                lambda number, kill: status.update(f"kill {number} of {len(kills)}: {kill.role}, {kill.moment}"),
-            )
+            messages = messages[: (len(kills) + 1) * PIECE_MESSAGES]
+            scorer_under_fire(settings, folder / "pauses", messages, kills, models, before)
             seconds = time.monotonic() - began
             result = outcome(settings)
             assert_features_equal_batch(settings)
@@ -52,12 +61,20 @@ def main() -> int:
         "kills": len(kills),
         "seed": options.seed,
         "of": {f"{role}, {moment}": n for (moment, role), n in sorted(Counter(kills).items())},
+        "services_killed_besides": dict(faults),
         **result._asdict(),
         "features": "equal to batch",
         "seconds": round(seconds),
     }
     print(json.dumps(report, indent=2))
     return 0 if result.is_exactly_once else 1
+
+
+def kill_service(stack: Stack, name: str) -> None:
+    """kill -9 of Kafka or MLflow, which their supervisor starts again meanwhile."""
+    (pid,) = (service.pid for service in stack.status() if service.name == name)
+    if pid:
+        os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -85,15 +85,18 @@ def scorer_under_fire(
     messages: Sequence[Message],
     kills: Sequence[Kill],
     models: Sequence[int],
-    progress: Callable[[int, Kill], None] = lambda number, kill: None,
+    before: Callable[[int, Kill], None] = lambda number, kill: None,
 ) -> UnderFire:
-    """The messages, a piece for each kill and a last one, all through the scorer; models take turns meanwhile."""
+    """The messages, a piece for each kill and a last one, all through the scorer; models take turns meanwhile.
+
+    before: called ahead of each kill, with its number.
+    """
     registry = Registry(settings)
     fire = UnderFire(settings, folder)
     pieces = _pieces(messages, len(kills) + 1)
     versions = cycle(models)
     for number, (strike, piece) in enumerate(zip(kills, pieces, strict=False)):
-        progress(number + 1, strike)
+        before(number + 1, strike)
         if number % 3 == 0:  # and the kill comes while the scorer takes it over
             registry.set_alias(CHAMPION, next(versions))
         send(settings, piece)
