@@ -92,13 +92,17 @@ def write_file(path: Path, batch: pa.RecordBatch) -> None:
     """Write an Arrow file: whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}")
-    with unfinished.open("wb") as file:
-        with pa.ipc.new_file(file, batch.schema) as writer:
-            writer.write_batch(batch)
-        # Spark may commit the batch right after: a power cut must not leave the commit without the state.
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    try:
+        with unfinished.open("wb") as file:
+            with pa.ipc.new_file(file, batch.schema) as writer:
+                writer.write_batch(batch)
+            # Spark may commit the batch right after: a power cut must not leave the commit without the state.
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)  # on a full disk it would take the room of the next attempt
+        raise
 
 
 def map_file(path: Path) -> pa.Table:

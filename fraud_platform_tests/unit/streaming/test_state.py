@@ -1,5 +1,8 @@
 """Runs on disk: what a batch finds there, after crashes, merges and a month."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +35,17 @@ def crash(path: Path) -> None:
     raise KeyboardInterrupt
 
 
+@contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """Writing more than so many bytes to a file fails, as on a full disk."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
 def transactions(state: PartitionState, *customers: int) -> list[int]:
     return state.history(np.array(customers, np.int64))["transaction"].tolist()
 
@@ -51,6 +65,18 @@ def test_a_batch_run_again_finds_what_it_found_and_writes_over_itself(tmp_path):
         assert transactions(again, 1) == [1]
         again.add(events([1], 2))
     assert transactions(PartitionState(tmp_path, 0, 2), 1) == [1, 2]
+
+
+def test_a_batch_that_does_not_fit_on_the_disk_leaves_nothing_and_fits_when_there_is_room(tmp_path):
+    PartitionState(tmp_path, 0, 0).add(events([1, 2], 10))
+    before = sorted(tmp_path.rglob("*"))
+    large = events(np.arange(1, 1000), 100)
+    with files_limited_to(4096), pytest.raises(OSError, match="File too large"):
+        PartitionState(tmp_path, 0, 1).add(large)
+    assert sorted(tmp_path.rglob("*")) == before
+
+    PartitionState(tmp_path, 0, 1).add(large)
+    assert transactions(PartitionState(tmp_path, 0, 2), 1) == [10, 100]
 
 
 def test_the_seed_comes_first_and_is_everyones(tmp_path):
