@@ -1,6 +1,6 @@
 # The same commands on a laptop and in CI. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup env up down status demo test chaos check docs bench clean
+.PHONY: help setup env up down status demo test compose-test chaos check docs bench clean
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
@@ -28,6 +28,9 @@ status: setup  ## Show them
 
 demo: setup  ## The whole loop from an empty folder (KEEP=1 leaves the stack running)
 	@$(BIN)/fraud demo $(if $(KEEP),--keep)
+
+compose-test: setup  ## Build the images and try docker-compose.yml on an engine of its own (root, Debian, about 15 minutes)
+	@.ci/compose
 
 test: setup .jars/s3/versions.txt  ## All tests, in two processes; the integration tests start their own services
 	@$(BIN)/pytest -n 2 --dist loadfile

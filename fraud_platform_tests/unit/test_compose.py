@@ -164,6 +164,25 @@ def test_the_simulator_is_given_options_that_the_command_has() -> None:
     assert set(options) <= {option for parameter in commands[subcommand].params for option in parameter.opts}
 
 
+def test_the_stand_ins_of_the_trial_have_the_names_of_the_official_images() -> None:
+    trial = (PROJECT_ROOT / ".ci" / "compose").read_text()
+    official = {service["image"] for service in SERVICES.values() if not service["image"].startswith("fraud-platform")}
+    for dockerfile in ("Dockerfile", "minio.Dockerfile"):
+        official |= set(
+            re.findall(r"^FROM (\S+:\S+)", (PROJECT_ROOT / "docker" / dockerfile).read_text(), re.MULTILINE)
+        )
+    assert {image for image in official if image not in trial} == {SERVICES["grafana"]["image"]}
+
+
+def test_every_volume_is_backed_up_unless_it_is_dumped_or_holds_measurements_only() -> None:
+    text = (PROJECT_ROOT / "docker" / "volumes.sh").read_text()
+    backed_up = re.findall(r"^(?:VOLUMES=\")?([\w-]+) ([\w-]+) (/[\w/]+)", text, re.MULTILINE)
+    for volume, service, path in backed_up:
+        assert f"{volume}:{path}" in SERVICES[service]["volumes"]
+    left_out = COMPOSE["volumes"].keys() - {volume for volume, _, _ in backed_up}
+    assert left_out == {"postgres-data", "prometheus-data", "grafana-data"}
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "docker").mkdir()
