@@ -8,6 +8,7 @@ partition costs a prediction, a window or a manual step.
 import fcntl
 import json
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from streaming.sink import TransactionalSink
 
 log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 10
+"""A scorer that was told to end finishes its batch first."""
 _FILE = "generation.json"
 """Written last: a folder without it is not a generation."""
 
@@ -56,21 +59,26 @@ class Generation:
             )
 
 
-def hold(root: Path) -> IO[str]:
+def hold(root: Path, patience_seconds: float = PATIENCE_SECONDS) -> IO[str]:
     """Keep other scorers of this machine off the checkpoint until the process ends, however it does.
 
     Raises CheckpointInUseError. Scorers of other machines are fenced by Kafka: the newer one goes on.
     """
     root.mkdir(parents=True, exist_ok=True)
     lock = (root / "lock").open("a")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise CheckpointInUseError(
-            f"another scorer works on the checkpoint {root}: stop it, or set another DATA_DIR and KAFKA_GROUP_ID"
-        ) from None
-    return lock
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                lock.close()
+                raise CheckpointInUseError(
+                    f"another scorer works on the checkpoint {root}: stop it, or set another DATA_DIR "
+                    "and KAFKA_GROUP_ID"
+                ) from None
+            time.sleep(0.1)
 
 
 def current_generation(spark: SparkSession, settings: Settings, root: Path) -> Generation:

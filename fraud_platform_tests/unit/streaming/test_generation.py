@@ -26,7 +26,7 @@ def test_a_second_scorer_on_a_checkpoint_is_refused_until_the_first_is_gone_even
     with other:
         assert other.stdout.readline() == "held\n"
         with pytest.raises(CheckpointInUseError, match=f"another scorer works on the checkpoint {tmp_path}"):
-            hold(tmp_path)
+            hold(tmp_path, patience_seconds=0)
         other.send_signal(signal.SIGKILL)
         other.wait(30)
         hold(tmp_path).close()
