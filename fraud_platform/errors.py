@@ -10,6 +10,8 @@ FraudPlatformError
 │   ├── BundleError          a file of the bundle is missing, malformed or altered
 │   └── FeatureSetMismatchError   the model was trained on another feature set
 ├── PromotionError           the scorer did not take the model in time, or refused it
+│   └── ModelRefusedError    it refused it
+├── DeadLetterError          a dead letter cannot be sent again, or is not there
 ├── ExactlyOnceError         the output marker contradicts the checkpoint
 ├── CheckpointInUseError     another scorer works on the same checkpoint
 └── RepartitionedError       the topic got new partitions, which the scorer's checkpoint does not cover
@@ -55,6 +57,14 @@ class FeatureSetMismatchError(ModelError):
 
 
 class PromotionError(FraudPlatformError):
+    pass
+
+
+class ModelRefusedError(PromotionError):
+    pass
+
+
+class DeadLetterError(FraudPlatformError):
     pass
 
 

@@ -81,13 +81,17 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
 class ScorerEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line of the scorer's ledger."""
 
-    kind: Literal["started", "model_loaded", "model_refused", "stopped"]
+    kind: Literal["started", "model_loaded", "model_refused", "stopped", "champion_set", "letter_retried"]
     scorer_id: str
     at_ms: int
     model_version: int | None = None
     from_offsets: dict[str, int] | None = None
     """First offset of each partition of the transactions topic that the version scores."""
     reason: str | None = None
+    by: str | None = None
+    """Who asked for it, where a person did."""
+    letter: str | None = None
+    """Dead letter that was sent again."""
 
 
 _FIELDS = len(Transaction.__struct_fields__)

@@ -20,12 +20,15 @@ COMMANDS = {
     "simulate": "fraud_platform.cli.simulate",
     "replay": "fraud_platform.cli.replay",
     "promote": "fraud_platform.cli.promote",
+    "rollback": "fraud_platform.cli.rollback",
+    "ledger": "fraud_platform.cli.ledger",
+    "dlq": "fraud_platform.cli.dlq",
     "parity": "fraud_platform.cli.parity",
     "explain": "fraud_platform.cli.explain",
     "benchmark": "fraud_platform.cli.benchmark",
     "demo": "fraud_platform.cli.demo.command",
 }
-"""Command → the module with the function of that name, in the order of --help."""
+"""Command → the module with the function, or the group of sub-commands, of that name, in the order of --help."""
 
 
 class ErrorsAsLines(TyperGroup):
@@ -51,4 +54,5 @@ app = typer.Typer(
     help="Fraud detection on Kafka, Spark, Dagster and MLflow. Start with `fraud demo`, or `fraud up`.",
 )
 for _name, _module in COMMANDS.items():
-    app.command(_name)(getattr(importlib.import_module(_module), _name))
+    _command = getattr(importlib.import_module(_module), _name)
+    app.add_typer(_command, name=_name) if isinstance(_command, typer.Typer) else app.command(_name)(_command)

@@ -121,13 +121,26 @@ def committed_reader(settings: Settings) -> Iterator[Consumer]:
 
     What Kafka refuses it inside the block is raised as ServiceUnavailableError or AccessDeniedError.
     """
+    with _reader(settings, "read_committed") as consumer:
+        yield consumer
+
+
+@contextmanager
+def any_reader(settings: Settings) -> Iterator[Consumer]:
+    """The same for all messages; its watermarks end at the topic's very end, not at an open transaction."""
+    with _reader(settings, "read_uncommitted") as consumer:
+        yield consumer
+
+
+@contextmanager
+def _reader(settings: Settings, isolation: str) -> Iterator[Consumer]:
     consumer = Consumer(
         client_config(
             settings,
             **{
                 "group.id": f"{settings.kafka_group_id}-reader",
                 "enable.auto.commit": False,
-                "isolation.level": "read_committed",
+                "isolation.level": isolation,
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest",
             },

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from fraud_platform.errors import ModelRefusedError, PromotionError
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
-from fraud_platform.storage.ledger import wait_for_model
+from fraud_platform.storage.ledger import wait_for_model, write_event
 from fraud_platform.storage.registry import CHAMPION, Registry
 
 BY, REASON, AT = "champion_by", "champion_reason", "champion_since"
@@ -30,12 +31,47 @@ def promote(settings: Settings, registry: Registry, version: int, *, by: str, re
     version or says nothing within PROMOTION_TIMEOUT_SECONDS.
     """
     asked_ms = _now_ms()
-    with _moved_back_on_failure(registry) as before:
-        make_champion(registry, version, by=by, reason=reason)
+    with _moved_back_on_failure(settings, registry) as before:
+        _move(settings, registry, version, by=by, reason=reason)
         # The scorer says nothing about a version that it has already.
         since_ms = 0 if before == version else asked_ms
         event = wait_for_model(settings, version, since_ms, settings.promotion_timeout_seconds)
     return Promoted(event, before, max(event.at_ms - asked_ms, 0) / 1000)
+
+
+def roll_back(settings: Settings, registry: Registry, version: int, *, by: str, reason: str) -> Promoted:
+    """Make an earlier version the champion again and wait until the scorer has taken it.
+
+    Unlike a promotion it stays where the scorer says nothing in time (PromotionError): one
+    that is down must not come up with the version that somebody wants away. Only where the
+    scorer refuses the version (ModelRefusedError) the alias moves back.
+    """
+    before, asked_ms = registry.version(CHAMPION), _now_ms()
+    _move(settings, registry, version, by=by, reason=reason)
+    since_ms = 0 if before == version else asked_ms
+    try:
+        event = wait_for_model(settings, version, since_ms, settings.promotion_timeout_seconds)
+    except ModelRefusedError as error:
+        if before is not None:
+            _move(settings, registry, before, by="fraud rollback", reason=str(error))
+        raise
+    except PromotionError as error:
+        raise PromotionError(f"{error}; the alias stays at version {version}, a scorer that starts takes it") from None
+    return Promoted(event, before, max(event.at_ms - asked_ms, 0) / 1000)
+
+
+def _move(settings: Settings, registry: Registry, version: int, *, by: str, reason: str) -> None:
+    """Make a version the champion, and write down in the ledger who did so and why."""
+    # Before the alias moves: the scorer's own event then comes after it.
+    _record(settings, version, by=by, reason=reason)
+    make_champion(registry, version, by=by, reason=reason)
+
+
+def _record(settings: Settings, version: int, *, by: str, reason: str) -> None:
+    event = ScorerEvent(
+        kind="champion_set", scorer_id="promotion", at_ms=_now_ms(), model_version=version, by=by, reason=reason
+    )
+    write_event(settings, event)
 
 
 def make_champion(registry: Registry, version: int, *, by: str, reason: str) -> None:
@@ -45,16 +81,17 @@ def make_champion(registry: Registry, version: int, *, by: str, reason: str) -> 
 
 
 @contextmanager
-def _moved_back_on_failure(registry: Registry) -> Iterator[int | None]:
+def _moved_back_on_failure(settings: Settings, registry: Registry) -> Iterator[int | None]:
     """Yields the champion, which is champion again where the block fails."""
     before = registry.version(CHAMPION)
     try:
         yield before
-    except BaseException:
+    except BaseException as error:
         if before is None:
             registry.delete_alias(CHAMPION)
         else:
             registry.set_alias(CHAMPION, before)
+            _record(settings, before, by="promotion", reason=f"moved back: {error}")
         raise
 
 

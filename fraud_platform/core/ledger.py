@@ -1,0 +1,55 @@
+"""The ledger: which model version scored which offsets, since when, at whose word and why. Pure, from the events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from fraud_platform.schemas import ScorerEvent
+
+Offsets = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Reign:
+    """One version in force, from a takeover to the next one; restarts in between do not end it."""
+
+    version: int
+    from_offsets: Offsets
+    to_offsets: Offsets | None
+    """First offsets that it did not score; None while it is in force."""
+    since_ms: int
+    until_ms: int | None
+    by: str | None
+    """Who or what moved the alias; None where it was moved in MLflow itself."""
+    reason: str | None
+    starts: int = 1
+    """How often a scorer began with it, the takeover included."""
+
+
+def reigns(events: Iterable[ScorerEvent]) -> list[Reign]:
+    """From all events, oldest first, the versions in force one after another."""
+    found: list[Reign] = []
+    asked: dict[int, ScorerEvent] = {}
+    for event in events:
+        if event.model_version is None:
+            continue
+        if event.kind == "champion_set":
+            asked[event.model_version] = event
+        elif event.kind == "model_loaded":
+            _take_over(found, event, asked.get(event.model_version))
+    return found
+
+
+def _take_over(found: list[Reign], event: ScorerEvent, asked: ScorerEvent | None) -> None:
+    version, offsets = event.model_version or 0, event.from_offsets or {}
+    if found and found[-1].version == version:
+        found[-1] = replace(found[-1], starts=found[-1].starts + 1)
+        return
+    if found:
+        found[-1] = replace(found[-1], to_offsets=offsets, until_ms=event.at_ms)
+    by, reason = (asked.by, asked.reason) if asked else (None, None)
+    found.append(Reign(version, offsets, None, event.at_ms, None, by, reason))
+
+
+def version_before(found: list[Reign], champion: int | None) -> int | None:
+    """The version that was in force last before the champion; None where there was no other."""
+    return next((reign.version for reign in reversed(found) if reign.version != champion), None)

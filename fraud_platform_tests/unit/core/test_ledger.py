@@ -1,0 +1,48 @@
+"""From events to versions in force."""
+
+from fraud_platform.core.ledger import Reign, reigns, version_before
+from fraud_platform.schemas import ScorerEvent
+
+
+def loaded(version: int, at_ms: int, *offsets: int) -> ScorerEvent:
+    places = {str(partition): offset for partition, offset in enumerate(offsets)}
+    return ScorerEvent(kind="model_loaded", scorer_id="s", at_ms=at_ms, model_version=version, from_offsets=places)
+
+
+def asked(version: int, by: str, reason: str) -> ScorerEvent:
+    return ScorerEvent(kind="champion_set", scorer_id="promotion", at_ms=0, model_version=version, by=by, reason=reason)
+
+
+def test_each_version_scores_up_to_where_the_next_one_begins():
+    first, second = reigns(
+        [asked(1, "ann", "first"), loaded(1, 10, 0, 0), asked(2, "sensor", "better"), loaded(2, 20, 7, 9)]
+    )
+    assert first == Reign(1, {"0": 0, "1": 0}, {"0": 7, "1": 9}, 10, 20, "ann", "first")
+    assert second == Reign(2, {"0": 7, "1": 9}, None, 20, None, "sensor", "better")
+
+
+def test_a_restart_goes_on_with_the_version_and_is_counted():
+    (reign,) = reigns([loaded(1, 10, 0), loaded(1, 15, 4), loaded(1, 17, 5)])
+    assert (reign.from_offsets, reign.since_ms, reign.starts) == ({"0": 0}, 10, 3)
+
+
+def test_a_refused_version_was_never_in_force():
+    refused = ScorerEvent(kind="model_refused", scorer_id="s", at_ms=15, model_version=2, reason="is broken")
+    assert [r.version for r in reigns([loaded(1, 10, 0), asked(2, "ann", "try"), refused])] == [1]
+
+
+def test_an_alias_that_was_moved_by_hand_has_nobody_behind_it():
+    (reign,) = reigns([loaded(1, 10, 0)])
+    assert reign.by is None and reign.reason is None
+
+
+def test_the_last_word_on_a_version_counts():
+    events = [asked(1, "ann", "first"), loaded(1, 1, 0), loaded(2, 2, 5), asked(1, "bob", "back"), loaded(1, 3, 9)]
+    assert [(r.version, r.by) for r in reigns(events)] == [(1, "ann"), (2, None), (1, "bob")]
+
+
+def test_the_version_before_is_the_last_other_one():
+    found = reigns([loaded(1, 1, 0), loaded(2, 2, 1), loaded(3, 3, 2)])
+    assert version_before(found, 3) == 2
+    assert version_before(found, 4) == 3, "a champion that no scorer took leaves the one in force"
+    assert version_before(found[:1], 1) is None
