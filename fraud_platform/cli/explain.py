@@ -30,6 +30,7 @@ def explain(
     from rich.console import Console
 
     from fraud_platform.core.explanation import explain as explain_decision
+    from fraud_platform.core.features.table import feature_set_hash
     from fraud_platform.core.scoring import ModelBundle
     from fraud_platform.settings import load_settings
     from fraud_platform.storage.decisions import find_decision, history_before
@@ -42,6 +43,7 @@ def explain(
         decision = find_decision(lake, transaction_id, lambda: registry.version(CHAMPION))
         status.update(f"loading version {decision.model_version}")
         bundle = ModelBundle.load(registry.download(decision.model_version, settings.data_dir / "models"))
+        bundle.verify(feature_set_hash())
         explanation = explain_decision(decision, bundle, history_before(lake, decision))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(explanation), indent=2).decode())
@@ -57,6 +59,8 @@ def _show(explanation: "Explanation", shown: int) -> None:
     console.print(_heading(explanation), soft_wrap=True)
     for reason in explanation.reasons:
         console.print(f"  · {reason}", soft_wrap=True)
+    for rule in explanation.rules:
+        console.print(f"  · by hand-written rule: {rule}", soft_wrap=True)
     table = Table("feature", "value", "unit", "log-odds", title="What each feature adds", title_justify="left")
     table.add_row("[dim]without any[/dim]", "", "", f"{explanation.base_log_odds:+.3f}")
     for part in explanation.features[:shown]:

@@ -25,6 +25,7 @@ COMMANDS = {
     "dlq": "fraud_platform.cli.dlq",
     "parity": "fraud_platform.cli.parity",
     "explain": "fraud_platform.cli.explain",
+    "backtest": "fraud_platform.cli.backtest",
     "benchmark": "fraud_platform.cli.benchmark",
     "demo": "fraud_platform.cli.demo.command",
 }

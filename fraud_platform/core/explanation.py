@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from fraud_platform.core.scoring import ModelBundle, reasons_of
+from fraud_platform.core.training.rules import rules_that_fire
 
 TOP = 3
 
@@ -55,6 +56,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     probability_again: float
     """What the version gives the same features now; it equals `probability`."""
     reasons: list[str]
+    rules: list[str]
+    """Hand-written rules that the transaction raises, whatever the model makes of it."""
     base_log_odds: float
     log_odds: float
     """Base and all contributions added up; calibration turns it into the probability."""
@@ -90,6 +93,7 @@ def explain(decision: Decision, bundle: ModelBundle, history: list[dict[str, Any
         is_fraud=probability >= threshold,
         probability_again=again,
         reasons=decision.reasons or reasons_of(row, contributions, TOP)[0],
+        rules=rules_that_fire(row)[0],
         base_log_odds=base,
         log_odds=base + sum(part.contribution for part in parts),
         features=sorted(parts, key=lambda part: -abs(part.contribution)),

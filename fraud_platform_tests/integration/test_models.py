@@ -31,6 +31,14 @@ GATE = [
     checks.reproduces_reference_scores,
     checks.scores_within_latency_budget,
 ]
+PLOTS = (
+    "precision_recall",
+    "calibration",
+    "score_histogram",
+    "alerts_by_day",
+    "feature_importance",
+    "threshold_against_money",
+)
 CONFIG = {"ops": {"candidate_models": {"config": {"epochs": 60}}}}
 
 
@@ -107,7 +115,8 @@ def test_the_materialisation_shows_version_measures_and_pictures(result, instanc
     metadata = latest_metadata(instance, REGISTERED)
     assert metadata["version"] == 1 and metadata["threshold"] == bundle.threshold
     assert metadata["test_average_precision"] == bundle.card.metrics["test_average_precision"]
-    for plot in ("precision_recall", "calibration", "score_histogram", "feature_importance"):
+    assert metadata["model_card"].startswith(f"# {platform.settings.model_name}")
+    for plot in PLOTS:
         assert metadata[plot].startswith(f"![{plot}](data:image/png;base64,iVBORw0KGgo")
     assert (
         metadata["mlflow"]
@@ -125,7 +134,14 @@ def test_mlflow_has_a_finished_run_with_one_nested_run_for_each_candidate(result
     assert found == latest_metadata(instance, CANDIDATES)["average_precision"]
     assert {run.info.status for run in nested} == {"FINISHED"}
     paths = {file.path for file in client.list_artifacts(parent.info.run_id)}
-    assert paths == {"bundle", "plots", "snapshot.json"}
+    assert paths == {"bundle", "plots", "snapshot.json", "model_card.md"}
+
+
+def test_model_references_and_rules_are_compared_on_the_same_rows(result, instance):
+    comparison = latest_metadata(instance, CANDIDATES)["comparison"]
+    names = [line.split(" ")[1] for line in comparison.splitlines()[2:]]
+    assert names == ["catboost", "logistic_regression", "balanced_random_forest", "neural_network", "rule_set"]
+    assert set(latest_metadata(instance, CANDIDATES)["average_precision"]) == set(names)
 
 
 def test_registering_alone_takes_the_latest_bundle_and_is_no_improvement_on_itself(result, platform, instance):

@@ -1,13 +1,15 @@
 """Pictures of an evaluation, as PNG bytes. Built without pyplot, whose figures are global state."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from fraud_platform.core.arrays import Bools, Floats
+from fraud_platform.core.training.dataset import DatedRows
+from fraud_platform.core.training.evaluate import DayEvaluation
 
 FRAUD, LEGITIMATE = "#c0392b", "#2c6e9b"
 
@@ -51,6 +53,39 @@ def score_histogram(probabilities: Floats, labels: Bools, threshold: float) -> b
     axes.axvline(threshold, color="black", linestyle="--", label=f"threshold {threshold:.3f}")
     axes.set(xlabel="probability", ylabel="transactions", yscale="log")
     axes.legend()
+    return _png(figure)
+
+
+def alerts_by_day(days: Sequence[DayEvaluation], alert_budget_per_day: int) -> bytes:
+    """Alerts and frauds of each day, with the budget."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
+    places = np.arange(len(days))
+    axes.bar(places - 0.2, [day.alerts for day in days], 0.4, color=LEGITIMATE, label="alerts")
+    axes.bar(places + 0.2, [day.frauds for day in days], 0.4, color=FRAUD, label="frauds")
+    axes.axhline(alert_budget_per_day, color="black", linestyle="--", label=f"budget {alert_budget_per_day}")
+    axes.set_xticks(places, [day.day[5:] for day in days], rotation=45)
+    axes.set(ylabel="transactions")
+    axes.legend()
+    return _png(figure)
+
+
+def threshold_against_money(probabilities: Floats, rows: DatedRows, threshold: float) -> bytes:
+    """Defrauded amount a day that lies in alerts, and alerts a day, over the threshold."""
+    order = np.argsort(-probabilities, kind="stable")
+    caught = np.cumsum(np.where(rows.labels, rows.amounts, 0.0)[order]) / rows.day_count
+    alerts = np.arange(1, len(order) + 1) / rows.day_count
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    money = figure.subplots()
+    money.plot(probabilities[order], caught, color=FRAUD, label="frauds caught")
+    money.axhline(caught[-1], color=FRAUD, linestyle=":", label="all frauds")
+    money.axvline(threshold, color="black", linestyle="--", label=f"threshold {threshold:.3f}")
+    count = money.twinx()
+    count.plot(probabilities[order], alerts, color=LEGITIMATE)
+    count.set_yscale("log")
+    count.set_ylabel("alerts a day", color=LEGITIMATE)
+    money.set(xlabel="threshold", ylabel="amount a day", xlim=(0, 1), ylim=(0, None))
+    money.legend()
     return _png(figure)
 
 

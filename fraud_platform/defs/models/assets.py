@@ -10,12 +10,14 @@ from fraud_platform.defs.models.candidate_run import CandidateRun, candidates_fo
 from fraud_platform.defs.training.assets import resampled_training_set, training_set
 from fraud_platform.defs.training.dataset import read_dataset, read_smote_ratio
 from fraud_platform.defs.training.snapshot import read_snapshot
+from fraud_platform.errors import ModelError
 from fraud_platform.resources.mlflow import OpenTracking
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.settings import Settings
+from fraud_platform.storage.registry import CHAMPION
 
 if TYPE_CHECKING:
-    from fraud_platform.core.training.train import TrainedModel
+    from fraud_platform.core.scoring import ModelBundle
 
 
 class CandidateModelsConfig(dg.Config):
@@ -34,27 +36,29 @@ def candidate_models(
     platform: PlatformResource,
     mlflow: dg.ResourceParam[OpenTracking],
 ) -> dg.MaterializeResult:
-    """The main model and its references, trained, calibrated and judged on the test split, logged to MLflow."""
+    """The main model and its references, trained, calibrated and judged, with champion and rules, on the test split."""
+    from fraud_platform.core.training.rivals import rivals
     from fraud_platform.core.training.train import train_candidates
-    from fraud_platform.defs.models.tracking import log_training, main_plots
+    from fraud_platform.defs.models.tracking import Trial, log_training
 
     settings, lake = platform.settings, platform.lake
     with mlflow() as tracking:
         dataset, snapshot = read_dataset(lake), read_snapshot(lake)
         params = _params(config, settings, read_smote_ratio(lake), snapshot["seed"])
         trained = train_candidates(dataset, params, context.log.info, model_name=settings.model_name, snapshot=snapshot)
-        labels = dataset.test.labels
-        scores = {candidate.name: candidate.score(dataset.test.features) for candidate in trained.candidates}
+        against = rivals(dataset, params.alert_budget_per_day, _champion(context, platform))
+        trial = Trial(trained, against, params, dataset.test)
         run = CandidateRun(tracking.active_run().info.run_id, candidates_folder(settings.data_dir))
         trained.bundle.save(run.bundle_folder)
-        plots_folder = run.save_plots(main_plots(trained, scores, labels))
-        log_training(tracking, trained, params, snapshot, scores, labels, plots_folder)
+        run.save_report(trial.plots(), trial.model_card())
+        log_training(tracking, trial, run)
     return dg.MaterializeResult(
         metadata={
             "mlflow_run_id": run.mlflow_run_id,
             "main_model": trained.main.name,
-            "average_precision": {candidate.name: candidate.test.average_precision for candidate in trained.candidates},
-            "candidates": dg.MetadataValue.md(_candidates_table(trained.candidates)),
+            "average_precision": trial.average_precisions(),
+            "comparison": dg.MetadataValue.md(trial.comparison()),
+            **run.report_metadata(),
         }
     )
 
@@ -83,7 +87,7 @@ def registered_model(context: dg.AssetExecutionContext, platform: PlatformResour
             "threshold": card.threshold,
             "alert_budget_per_day": card.alert_budget_per_day,
             **{name: value for name, value in card.metrics.items() if name.startswith("test_")},
-            **run.plots_metadata(),
+            **run.report_metadata(),
         }
     )
 
@@ -103,12 +107,15 @@ def _params(config: CandidateModelsConfig, settings: Settings, smote_ratio: floa
     )
 
 
-def _candidates_table(candidates: tuple["TrainedModel", ...]) -> str:
-    lines = ["| candidate | average precision | precision | recall | alerts a day |", "|---|--:|--:|--:|--:|"]
-    for candidate in candidates:
-        test = candidate.test
-        lines.append(
-            f"| {candidate.name} | {test.average_precision:.4f} | {test.precision:.3f} | {test.recall:.3f} "
-            f"| {test.alerts_per_day:.1f} |"
-        )
-    return "\n".join(lines)
+def _champion(context: dg.AssetExecutionContext, platform: PlatformResource) -> "ModelBundle | None":
+    """The champion to compare with; one that cannot be loaded must not keep its successor from being trained."""
+    from fraud_platform.core.scoring import ModelBundle
+
+    version = platform.registry.version(CHAMPION)
+    if version is None:
+        return None
+    try:
+        return ModelBundle.load(platform.registry.download(version, platform.settings.data_dir / "models"))
+    except ModelError as error:
+        context.log.warning("the champion is left out of the comparison: %s", error)
+        return None

@@ -14,7 +14,7 @@ CANDIDATES, REGISTERED = dg.AssetKey("candidate_models"), dg.AssetKey("registere
 
 @dataclass(frozen=True)
 class CandidateRun:
-    """Folders of one training run: the main model's bundle, and its plots."""
+    """Files of one training run: the main model's bundle, its plots and its card."""
 
     mlflow_run_id: str
     root: Path
@@ -27,16 +27,21 @@ class CandidateRun:
     def plots_folder(self) -> Path:
         return self.root / self.mlflow_run_id / "plots"
 
-    def save_plots(self, plots: dict[str, bytes]) -> Path:
-        """Write the PNG of each named plot; returns their folder."""
+    @property
+    def card_file(self) -> Path:
+        return self.root / self.mlflow_run_id / "model_card.md"
+
+    def save_report(self, plots: dict[str, bytes], card: str) -> None:
+        """Write the PNG of each named plot, and the model card."""
         self.plots_folder.mkdir(parents=True, exist_ok=True)
         for name, png in plots.items():
             (self.plots_folder / f"{name}.png").write_bytes(png)
-        return self.plots_folder
+        self.card_file.write_text(card)
 
-    def plots_metadata(self) -> dict[str, dg.MetadataValue]:
-        """The plots as Markdown images that Dagster shows without asking another server."""
-        return {path.stem: _image(path) for path in sorted(self.plots_folder.glob("*.png"))}
+    def report_metadata(self) -> dict[str, dg.MetadataValue]:
+        """The card, and the plots as Markdown images that Dagster shows without asking another server."""
+        plots = {path.stem: _image(path) for path in sorted(self.plots_folder.glob("*.png"))}
+        return {"model_card": dg.MetadataValue.md(self.card_file.read_text()), **plots}
 
 
 def latest_candidate_run(instance: dg.DagsterInstance, data_dir: Path) -> CandidateRun:

@@ -1,55 +1,113 @@
-"""What a training run leaves in MLflow: a nested run with parameters, measures and plots for each candidate.
+"""What a training run shows and leaves in MLflow: plots, the model card, and a nested run for each model compared.
 
 Imports of plots and models wait for a call, because every module of defs/ is loaded with the definitions.
 """
 
 import tempfile
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fraud_platform.core.arrays import Bools, Floats
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.table import FEATURE_NAMES
+from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.params import TrainingParams
-from fraud_platform.defs.training.snapshot import Snapshot
+from fraud_platform.defs.models.candidate_run import CandidateRun
 
 if TYPE_CHECKING:
+    from fraud_platform.core.training.evaluate import Evaluation
+    from fraud_platform.core.training.rivals import Rival
     from fraud_platform.core.training.train import TrainedModel, TrainedModels
 
 Plots = dict[str, bytes]
 
 
-def main_plots(trained: "TrainedModels", scores: dict[str, Floats], labels: Bools) -> Plots:
-    """Plots of the main candidate on the test split, and of how all candidates rank it."""
-    from fraud_platform.core.training import plots
+@dataclass(frozen=True)
+class Trial:
+    """The models of one training run, all judged on the same test rows."""
 
-    main = trained.main
-    importance = dict(zip(FEATURE_NAMES, main.model.classifier.get_feature_importance(), strict=True))
-    return {
-        "precision_recall": plots.precision_recall(scores, labels),
-        "feature_importance": plots.feature_importance(importance),
-        **_candidate_plots(main, scores[main.name], labels),
-    }
+    trained: "TrainedModels"
+    rivals: "tuple[Rival, ...]"
+    params: TrainingParams
+    test: DatedRows
+
+    @cached_property
+    def scores(self) -> dict[str, Floats]:
+        """Probabilities (n,) of the test rows by name of the model."""
+        candidates = {candidate.name: candidate.score(self.test.features) for candidate in self.trained.candidates}
+        return candidates | {rival.name: rival.probabilities for rival in self.rivals}
+
+    @property
+    def evaluations(self) -> "dict[str, Evaluation]":
+        """On the test rows, by name of the model, the main one first."""
+        candidates = {candidate.name: candidate.test for candidate in self.trained.candidates}
+        return candidates | {rival.name: rival.test for rival in self.rivals}
+
+    def average_precisions(self) -> dict[str, float]:
+        """Of the main model and of what it must beat: simpler models and rules. The champion has a check of its own."""
+        return {name: test.average_precision for name, test in self.evaluations.items() if name != "champion"}
+
+    def comparison(self) -> str:
+        """Markdown table of all of them."""
+        from fraud_platform.core.training.model_card import comparison_table
+
+        return comparison_table(self.evaluations)
+
+    def model_card(self) -> str:
+        """Markdown card of the main model."""
+        from fraud_platform.core.training.model_card import model_card
+
+        main, parameters = self.trained.main, asdict(self.params)
+        return model_card(self.trained.bundle.card, main.test, self.evaluations, self._importance(), parameters)
+
+    def plots(self) -> Plots:
+        """Plots of the main candidate on the test split, and of how all models rank it."""
+        from fraud_platform.core.training import plots
+
+        main, labels = self.trained.main, self.test.labels
+        probabilities = self.scores[main.name]
+        return {
+            "precision_recall": plots.precision_recall(self.scores, labels),
+            "feature_importance": plots.feature_importance(self._importance()),
+            "alerts_by_day": plots.alerts_by_day(main.test.by_day, self.params.alert_budget_per_day),
+            "threshold_against_money": plots.threshold_against_money(probabilities, self.test, main.threshold.value),
+            **self.candidate_plots(main),
+        }
+
+    def candidate_plots(self, candidate: "TrainedModel") -> Plots:
+        """Calibration and scores of any candidate."""
+        from fraud_platform.core.training import plots
+
+        probabilities, labels = self.scores[candidate.name], self.test.labels
+        return {
+            "calibration": plots.calibration(probabilities, labels),
+            "score_histogram": plots.score_histogram(probabilities, labels, candidate.threshold.value),
+        }
+
+    def _importance(self) -> Mapping[str, float]:
+        """Per cent, by feature."""
+        return dict(zip(FEATURE_NAMES, self.trained.main.model.classifier.get_feature_importance(), strict=True))
 
 
-def log_training(
-    mlflow: Any,
-    trained: "TrainedModels",
-    params: TrainingParams,
-    snapshot: Snapshot,
-    scores: dict[str, Floats],
-    labels: Bools,
-    plots_folder: Path,
-) -> None:
-    """Log the run's parameters, snapshot, main measures and plots, and a nested run for each candidate."""
-    mlflow.log_params(asdict(params))
-    mlflow.log_dict(snapshot, "snapshot.json")
-    mlflow.log_metrics(trained.bundle.card.metrics)
-    mlflow.log_artifacts(str(plots_folder), "plots")
-    for candidate in trained.candidates:
+def log_training(mlflow: Any, trial: Trial, run: CandidateRun) -> None:
+    """Log parameters, snapshot, main measures, plots and card, and a nested run for each model compared."""
+    card = trial.trained.bundle.card
+    mlflow.log_params(asdict(trial.params))
+    mlflow.log_dict(card.snapshot, "snapshot.json")
+    mlflow.log_metrics(card.metrics)
+    mlflow.log_artifacts(str(run.plots_folder), "plots")
+    mlflow.log_artifact(str(run.card_file))
+    for candidate in trial.trained.candidates:
         with mlflow.start_run(run_name=candidate.name, nested=True):
-            drawn = {} if candidate is trained.main else _candidate_plots(candidate, scores[candidate.name], labels)
-            _log_candidate(mlflow, candidate, params, drawn)
+            drawn = {} if candidate is trial.trained.main else trial.candidate_plots(candidate)
+            _log_candidate(mlflow, candidate, trial.params, drawn)
+    for rival in trial.rivals:
+        with mlflow.start_run(run_name=rival.name, nested=True):
+            mlflow.log_params({"candidate": rival.name})
+            mlflow.log_metrics({f"test_{name}": value for name, value in rival.test.metrics().items()})
+            mlflow.log_dict({"test": asdict(rival.test)}, "evaluation.json")
 
 
 def _log_candidate(mlflow: Any, candidate: "TrainedModel", params: TrainingParams, drawn: Plots) -> None:
@@ -62,12 +120,3 @@ def _log_candidate(mlflow: Any, candidate: "TrainedModel", params: TrainingParam
         for name, png in drawn.items():
             (Path(folder) / f"{name}.png").write_bytes(png)
         mlflow.log_artifacts(folder, "plots")
-
-
-def _candidate_plots(candidate: "TrainedModel", probabilities: Floats, labels: Bools) -> Plots:
-    from fraud_platform.core.training import plots
-
-    return {
-        "calibration": plots.calibration(probabilities, labels),
-        "score_histogram": plots.score_histogram(probabilities, labels, candidate.threshold.value),
-    }

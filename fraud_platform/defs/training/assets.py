@@ -12,14 +12,13 @@ from fraud_platform.defs.training.snapshot import read_snapshot, read_split, sna
 from fraud_platform.defs.training.tables import (
     FEATURES_READ,
     LABELS_READ,
-    feature_matrix,
     labelled_splits,
     labels,
-    require_feature_set,
     resampled_table,
 )
 from fraud_platform.errors import TrainingError
 from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.storage.feature_rows import feature_matrix, require_feature_set
 from fraud_platform.storage.lake import Lake
 
 ONE_DAY = timedelta(days=1)

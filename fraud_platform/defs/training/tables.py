@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from fraud_platform.core.arrays import Bools, Floats
-from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
+from fraud_platform.core.arrays import Bools
+from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.training.dataset import DatedRows, TrainRows
 from fraud_platform.core.training.split import TimeSplit, known_labels
-from fraud_platform.errors import TrainingError
+from fraud_platform.storage.feature_rows import feature_matrix
 from fraud_platform.storage.transactions import in_arrival_order
 
 SPLITS = ("train", "validation", "test")
@@ -20,16 +19,6 @@ IDENTITY = ("date", "kafka_partition", "kafka_offset", "transaction_id", "custom
 FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
 LABELS_READ = ("date", "kafka_partition", "kafka_offset", "transaction_id", "is_fraud", "reported_at_ms")
 DATED_ROWS_READ = ("row", "label", "date", "customer_id", *FEATURE_NAMES)
-
-
-def require_feature_set(rows: pa.Table) -> None:
-    """Raise TrainingError where a row was computed by another feature set than this code declares."""
-    others = sorted(set(pc.unique(rows["feature_set"]).to_pylist()) - {feature_set_hash()})
-    if others:
-        raise TrainingError(
-            f"features/transactions has rows of feature set {', '.join(others)}, this code declares "
-            f"{feature_set_hash()}: materialise transaction_features again for all its days"
-        )
 
 
 def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit) -> pa.Table:
@@ -76,11 +65,6 @@ def dated_rows(table: pa.Table) -> DatedRows:
         customer_ids=np.asarray(ordered["customer_id"].to_pandas(), object),
         amounts=ordered["amount"].to_numpy(),
     )
-
-
-def feature_matrix(table: pa.Table) -> Floats:
-    """Declared features (n, F) in their declared order."""
-    return np.column_stack([table[name].to_numpy() for name in FEATURE_NAMES])
 
 
 def labels(table: pa.Table) -> Bools:

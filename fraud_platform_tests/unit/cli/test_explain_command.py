@@ -134,6 +134,13 @@ def test_an_unknown_transaction_is_one_clear_line():
     assert "T-unknown is neither in serving/predictions nor in features/transactions" in result.stderr
 
 
+def test_a_model_of_other_features_is_one_clear_line(scored, bundle, monkeypatch, tmp_path):
+    old = bundles.bundle(feature_set="0123").save(tmp_path / "old")
+    monkeypatch.setattr(Registry, "download", lambda self, version, cache_dir: old)
+    result = explain(scored["transaction_id"])
+    assert result.exit_code == 2 and "trained on feature set 0123" in result.stderr
+
+
 def test_without_a_champion_a_transaction_that_was_never_scored_has_no_explanation(lake, monkeypatch):
     monkeypatch.setattr(Registry, "version", lambda self, alias: None)
     result = explain(feature_lake.simulated()["transaction_id"].iloc[0])

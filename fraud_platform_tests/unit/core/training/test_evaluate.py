@@ -66,9 +66,18 @@ def test_the_daily_difference_is_paired():
         lambda: plots.precision_recall({"model": SCORES, "other": 1 - SCORES}, LABELS),
         lambda: plots.calibration(SCORES, LABELS),
         lambda: plots.score_histogram(SCORES, LABELS, 0.65),
+        lambda: plots.alerts_by_day(evaluate(SCORES, ROWS, Threshold(0.65, 2, 1.5)).by_day, 2),
+        lambda: plots.threshold_against_money(SCORES, ROWS, 0.65),
         lambda: plots.feature_importance({"amount": 60.0, "hour": 40.0}),
     ],
-    ids=["precision_recall", "calibration", "score_histogram", "feature_importance"],
+    ids=[
+        "precision_recall",
+        "calibration",
+        "score_histogram",
+        "alerts_by_day",
+        "threshold_against_money",
+        "feature_importance",
+    ],
 )
 def test_every_plot_is_a_png(draw):
     assert draw().startswith(b"\x89PNG\r\n")

@@ -1,0 +1,115 @@
+"""`fraud backtest`: what training every week would have been worth, week by week."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from fraud_platform.core.training.evaluate import Evaluation
+    from fraud_platform.core.training.params import TrainingParams
+    from fraud_platform.core.training.split import TimeSplit
+    from fraud_platform.settings import Settings
+
+MEASURES = {
+    "average_precision": "AP",
+    "roc_auc": "AUC",
+    "card_precision_at_budget": "card precision",
+    "recall_at_budget": "recall",
+    "amount_stopped_per_day": "stopped a day",
+    "probability_ratio": "sum(p)/frauds",
+    "expected_calibration_error": "ECE",
+}
+
+
+def backtest(
+    folds: Annotated[int, typer.Option(min=1, help="Successive test ranges of TEST_DAYS days, up to the newest.")] = 4,
+    train_days: Annotated[int | None, typer.Option(min=1, help="Days to train on. Default: all before.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Train and test over successive weeks of the lake's features, each time with the labels known by then.
+
+    A fold is what a training run on its day would have done: LABEL_DELAY_DAYS between
+    training, VALIDATION_DAYS and TEST_DAYS, SMOTE_RATIO, EPOCHS and ALERT_BUDGET_PER_DAY as
+    set. Nothing is registered. The last line is the mean over the folds with its 95 %
+    interval.
+
+    Examples: `fraud backtest`, `fraud backtest --folds 6 --train-days 28 --json`
+    """
+    from rich.console import Console
+
+    from fraud_platform.core.training.backtest import backtest_splits, run_fold
+    from fraud_platform.settings import load_settings
+    from fraud_platform.storage.feature_rows import read_feature_rows
+    from fraud_platform.storage.lake import Lake
+
+    settings = load_settings()
+    params = _params(settings)
+    results: list[dict[str, Any]] = []
+    with Console(stderr=True).status("reading features/transactions") as status:
+        rows, reports = read_feature_rows(Lake(settings))
+        first, newest = rows.days.min().item(), rows.days.max().item()
+        splits = backtest_splits(first, newest + timedelta(days=1), folds, train_days, params)
+        for number, split in enumerate(splits, 1):
+            status.update(f"fold {number} of {folds}: test from {split.test.start}, train on {split.train.days} days")
+            results.append(_result(split, run_fold(rows, reports, split, params)))
+    if as_json:
+        typer.echo(json.dumps({"seed": params.seed, "folds": results, "mean": _means(results)}, indent=2))
+    else:
+        _show(results, params.alert_budget_per_day)
+
+
+def _params(settings: "Settings") -> "TrainingParams":
+    from fraud_platform.core.training.params import TrainingParams
+
+    return TrainingParams(
+        epochs=settings.epochs,
+        learning_rate=settings.learning_rate,
+        batch_size=settings.batch_size,
+        smote_ratio=settings.smote_ratio,
+        alert_budget_per_day=settings.alert_budget_per_day,
+        seed=settings.seed,
+        label_delay_days=settings.label_delay_days,
+        validation_days=settings.validation_days,
+        test_days=settings.test_days,
+        references=False,
+    )
+
+
+def _result(split: "TimeSplit", evaluation: "Evaluation") -> dict[str, Any]:
+    return {
+        "as_of": str(split.test.labels_known_by),
+        "train_days": split.train.days,
+        "test_from": str(split.test.start),
+        "test_to": str(split.test.end - timedelta(days=1)),
+        **evaluation.metrics(),
+    }
+
+
+def _means(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
+    """Mean over folds of each measure and its interval, whose bounds are None with a single fold."""
+    from fraud_platform.core.training.review import interval
+
+    means = {name: asdict(interval([row[name] for row in results])) for name in MEASURES}
+    return {name: {k: v if math.isfinite(v) else None for k, v in mean.items()} for name, mean in means.items()}
+
+
+def _show(results: Sequence[dict[str, Any]], cards_per_day: int) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    title = f"{len(results)} folds, {cards_per_day} cards a day"
+    table = Table("test", "train days", "transactions", "frauds", *MEASURES.values(), title=title, show_footer=True)
+    for row in results:
+        counts = (f"{row[name]:,.0f}" for name in ("train_days", "transactions", "frauds"))
+        measures = (f"{row[name]:,.4f}" for name in MEASURES)
+        table.add_row(f"{row['test_from']} to {row['test_to']}", *counts, *measures)
+    table.columns[0].footer = "mean, 95 % interval"
+    for column, mean in zip(table.columns[4:], _means(results).values(), strict=True):
+        bounds = "" if mean["low"] is None else f"\n{mean['low']:,.4f} to\n{mean['high']:,.4f}"
+        column.footer = f"{mean['mean']:,.4f}{bounds}"
+    Console(highlight=False).print(table)

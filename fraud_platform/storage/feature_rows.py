@@ -1,0 +1,57 @@
+"""Rows of features/transactions as matrices, and the fraud reports on them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fraud_platform.core.arrays import Floats
+from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
+from fraud_platform.core.training.backtest import FeatureRows
+from fraud_platform.errors import TrainingError
+from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.topic_days import DATED_PLACE
+from fraud_platform.storage.transactions import in_arrival_order
+
+_ROWS = (*DATED_PLACE, "transaction_id", "customer_id", *FEATURE_NAMES, "feature_set")
+_REPORTS = (*DATED_PLACE, "transaction_id", "is_fraud", "reported_at_ms")
+
+
+class Labelled(NamedTuple):
+    """All that folds are cut from."""
+
+    rows: FeatureRows
+    reports: pd.DataFrame
+    """transaction_id, is_fraud and reported_at_ms in arrival order."""
+
+
+def read_feature_rows(lake: Lake) -> Labelled:
+    """All days in the lake, in arrival order; raises LakeError where a table is missing, TrainingError as below."""
+    table = lake.read("features/transactions", _ROWS)
+    require_feature_set(table)
+    ordered = in_arrival_order(table)
+    rows = FeatureRows(
+        transaction_ids=np.asarray(ordered["transaction_id"].to_pandas(), object),
+        features=feature_matrix(ordered),
+        days=ordered["date"].to_numpy().astype("datetime64[D]"),
+        customer_ids=np.asarray(ordered["customer_id"].to_pandas(), object),
+        amounts=ordered["amount"].to_numpy(),
+    )
+    return Labelled(rows, in_arrival_order(lake.read("raw/labels", _REPORTS)).to_pandas())
+
+
+def require_feature_set(rows: pa.Table) -> None:
+    """Raise TrainingError where a row was computed by another feature set than this code declares."""
+    others = sorted(set(pc.unique(rows["feature_set"]).to_pylist()) - {feature_set_hash()})
+    if others:
+        raise TrainingError(
+            f"features/transactions has rows of feature set {', '.join(others)}, this code declares "
+            f"{feature_set_hash()}: materialise transaction_features again for all its days"
+        )
+
+
+def feature_matrix(table: pa.Table) -> Floats:
+    """Declared features (n, F) in their declared order."""
+    return np.column_stack([table[name].to_numpy() for name in FEATURE_NAMES])
