@@ -13,14 +13,13 @@ from fraud_platform.cli.demo.collector import Collector
 from fraud_platform.cli.demo.dagster_runs import DagsterClient
 from fraud_platform.cli.demo.plan import FIRST_TRAINING, SECOND_TRAINING, Plan
 from fraud_platform.cli.demo.report import Evidence, count_messages, lines, read_frauds, table
+from fraud_platform.cli.demo.stacks import DemoStack
 from fraud_platform.cli.demo.traffic import LiveTraffic, send_history, wait_seconds
-from fraud_platform.local.stack import Stack
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed import FeedReport
 from fraud_platform.storage.ledger import scorer_events
 
 TRAIN_JOB, PROMOTE_JOB, VERIFY_JOB = "train_fraud_detection_model", "promote_model", "verify_predictions"
-BEFORE_THE_SCORER = ("kafka", "mlflow", "daemon")
 RATE_PROMISED = 200
 PROMOTION_SECONDS = 120
 DRAIN_SECONDS = 60
@@ -33,10 +32,10 @@ class Demo:
     settings: Settings
     plan: Plan
     console: Console
+    stack: DemoStack
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.stack = Stack(self.settings)
         self.dagster = DagsterClient(self.settings.dagster_url)
         self.collector = Collector(self.settings)
         self.live = LiveTraffic(self.settings, self.plan)
@@ -44,14 +43,14 @@ class Demo:
     def run(self) -> bool:
         """Whether everything that was promised holds."""
         with self.phase("start the stack") as show:
-            self.stack.up(BEFORE_THE_SCORER, lambda name, state: show(f"{name}: {state}"))
+            self.stack.start_all_but_the_scorer(show)
             self.collector.start()
         self.console.print(f"watch it: {urls(self.settings)}", highlight=False)
         with self.phase(f"send {self.plan.history_days} days of history", self.plan.history_days) as show:
             history = send_history(self.settings, self.plan, show)
         with self.phase("raw → features → first training, scorer started beside it") as show:
             run = self.dagster.launch(TRAIN_JOB, self.day_range(), training(FIRST_TRAINING))
-            self.stack.up()
+            self.stack.start_scorer()
             self.follow(run, show)
         with self.phase("promote the first model") as show:
             self.follow(self.dagster.wait_for_runs(PROMOTE_JOB, 1, PROMOTION_SECONDS)[0], show)
