@@ -1,6 +1,6 @@
 # The same commands on a laptop and in CI. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup env up down status demo test compose-test chaos check docs bench clean
+.PHONY: help setup env up down status demo test compose-test chaos check docs bench bench-scorer clean
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
@@ -54,6 +54,12 @@ bench: setup  ## Measure features, batch, stream and parity (about 20 minutes), 
 	@for name in features batch state parity; do \
 		echo "benchmarks/$$name.py" && PYTHONPATH=. $(BIN)/python benchmarks/$$name.py --json docs/benchmarks/$$name.json || exit 1; \
 	done
+	@$(BIN)/python benchmarks/report.py
+
+bench-scorer: setup  ## Measure the whole scorer, throughput and latency (15 minutes; QUICK=1: 5; SOAK=30: memory only)
+	@mkdir -p docs/benchmarks
+	@PYTHONPATH=. $(BIN)/python benchmarks/scorer.py --json docs/benchmarks/$(if $(SOAK),soak,scorer).json \
+		$(if $(QUICK),--quick) $(if $(SOAK),--soak $(SOAK))
 	@$(BIN)/python benchmarks/report.py
 
 clean:  ## Stop the stack and delete data, logs and caches; packages and jars stay

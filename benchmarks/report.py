@@ -11,7 +11,7 @@ RESULTS = DOCS / "benchmarks"
 
 TITLE = """# Benchmarks
 
-What `make bench` measured, written by `benchmarks/report.py`; the results themselves are in
+What `make bench` and `make bench-scorer` measured, written by `benchmarks/report.py`; the results themselves are in
 [benchmarks/](benchmarks). Peers run in the same process of measurement as the platform. Seconds are of that machine;
 ratios travel.
 """
@@ -21,7 +21,10 @@ def main() -> None:
     features, batch, state, agreement = (
         json.loads((RESULTS / f"{name}.json").read_text()) for name in ("features", "batch", "state", "parity")
     )
-    sections = (machine(features["machine"]), kernel(features), assets(batch), stream(state), parity(agreement))
+    sections = [machine(features["machine"]), kernel(features), assets(batch), stream(state), parity(agreement)]
+    for name, section in (("scorer", scorer), ("soak", soak)):
+        if (path := RESULTS / f"{name}.json").exists():
+            sections.append(section(json.loads(path.read_text())))
     text = "\n".join([TITLE, *chain.from_iterable(sections)])
     (DOCS / "benchmarks.md").write_text(text + "\n")
 
@@ -93,6 +96,58 @@ def parity(results: dict[str, Any]) -> Iterable[str]:
         f"Rows compared with batch in all features: {results['rows_compared']:,}; "
         f"{results['first_difference'] or 'none differs'}, largest difference {results['max_difference']:g}."
     )
+
+
+def scorer(results: dict[str, Any]) -> Iterable[str]:
+    yield "\n## The scorer, from Kafka to Kafka\n"
+    yield (
+        f"`python -m streaming` with all features and a model of {results['trees']} trees, {results['customers']:,} "
+        f"customers, {results['partitions']} Kafka partitions, exactly once. Broker, MLflow, load and measurement run "
+        f"on the same {results['cores']} cores. Alerts, each with its SHAP reasons: {results['alert_share']:.1%}.\n"
+    )
+    if results["throughput"]:
+        yield from _throughput(results["throughput"])
+    if results["latency"]:
+        yield from _latency(results["latency"])
+
+
+def soak(results: dict[str, Any]) -> Iterable[str]:
+    run = results["soak"]
+    yield (
+        f"\nMemory of the scorer at {run['transactions_per_second']:,} transactions a second for {run['minutes']:g} "
+        f"minutes: {run['memory_mib']:,} MiB at the end, slope {run['memory_slope_mib_per_hour']:+} MiB an hour."
+    )
+
+
+def _throughput(rows: dict[str, dict[str, Any]]) -> Iterable[str]:
+    names = {
+        "scorer": "the scorer",
+        "spark_sink": "Spark's own sink, at least once, no velocity features",
+        "stateless": "the same without state",
+    }
+    yield "A backlog, the cold fifth left out; CPU in microseconds a transaction.\n"
+    yield "| | transactions/s | CPU driver | CPU JVM | CPU workers | peak MiB |\n|---|---:|---:|---:|---:|---:|"
+    for name, row in rows.items():
+        cpu = row["cpu_us_per_transaction"]
+        used = " | ".join(str(cpu.get(kind, 0)) for kind in ("driver", "jvm", "workers"))
+        yield f"| {names[name]} | {row['transactions_per_second']:,} | {used} | {row['peak_memory_mib']:,} |"
+    phases = ", ".join(f"{name} {us}" for name, us in rows["scorer"]["phase_us_per_transaction"].items())
+    yield f"\nWhere the scorer's time goes, microseconds a transaction: {phases}.\n"
+
+
+def _latency(rows: dict[str, dict[str, Any]]) -> Iterable[str]:
+    yield "From append to visible for a `read_committed` consumer, in milliseconds, at steady rates.\n"
+    yield "| transactions/s | p50 | p99 | p99.9 | CPU cores of the scorer | MiB |\n|---:|---:|---:|---:|---:|---:|"
+    for rate, row in rows.items():
+        cores = round(sum(row["cpu_cores"].values()), 2)
+        yield (
+            f"| {float(rate):,.0f} | {row['p50_ms']:,} | {row['p99_ms']:,} | {row['p99.9_ms']:,} | {cores} "
+            f"| {row['memory_mib']:,} |"
+        )
+    yield "\nPhases of a batch, milliseconds:\n"
+    for rate, row in rows.items():
+        phases = ", ".join(f"{name} {ms}" for name, ms in row["phase_ms_per_batch"].items())
+        yield f"- at {float(rate):,.0f}/s: {phases}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,246 @@
+"""The whole scorer, from Kafka to Kafka: `python benchmarks/scorer.py --json docs/benchmarks/scorer.json`.
+
+Throughput over a backlog, latency at steady rates, each with a real broker, MLflow and
+`python -m streaming` as a process of its own; full features, a model of 300 trees, exactly
+once. The same job with Spark's own Kafka sink, and without state, runs beside it. Load and
+measurement share the machine's cores with the scorer.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from benchmarks.scorer_load import ALERT_SHARE, CUSTOMERS, TREES, Load, promote_model
+from benchmarks.scorer_watch import Usage, Watcher, percentiles, phase_seconds, slope_mib_per_hour
+from fraud_platform.local.environment import service_environment
+from fraud_platform.local.stack import Stack
+from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.storage.kafka import create_topics
+
+SCORER = ("-m", "streaming")
+PEERS = ("spark_sink", "stateless")
+COLD_SHARE = 0.2
+"""Of a backlog: what is scored while the JVM compiles and Python workers start is left out of the rate."""
+WARM_SECONDS = 10
+START_SECONDS = 180
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--transactions", type=int, default=1_000_000, help="of the backlog; 0 leaves throughput out")
+    parser.add_argument("--rates", type=float, nargs="*", default=[200, 1_000, 5_000], help="transactions a second")
+    parser.add_argument("--minutes", type=float, default=2, help="at each rate")
+    parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS)
+    parser.add_argument("--soak", type=float, metavar="MINUTES", help="memory at 1,000 a second, and nothing else")
+    parser.add_argument("--quick", action="store_true", help="200,000 transactions, a third of a minute at each rate")
+    parser.add_argument("--folder", type=Path, help="for state and checkpoint, such as /dev/shm; default: temporary")
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="settings of the scorer")
+    parser.add_argument("--json", type=Path, help="write the results there, too")
+    options = parser.parse_args()
+    # Ended from outside, it stops its broker and its scorer all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if options.quick:
+        options.transactions, options.minutes = 200_000, 1 / 3
+    with tempfile.TemporaryDirectory(prefix="fraud-bench-", dir=options.folder, ignore_cleanup_errors=True) as folder:
+        report = Benchmark(Path(folder), options).run()
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report, indent=2))
+
+
+class Benchmark:
+    """One stack; topics, checkpoint and process of its own for each measurement."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace) -> None:
+        self._folder, self._options = folder, options
+        self._settings = _settings(folder, dict(pair.split("=", 1) for pair in options.set))
+        self._number = 0
+
+    def run(self) -> dict[str, Any]:
+        stack = Stack(self._settings)
+        stack.up(services=["kafka", "mlflow"])
+        try:
+            promote_model(self._settings, self._folder / "bundle")
+            return {**self._facts(), **self._measure()}
+        finally:
+            stack.down()
+
+    def _measure(self) -> dict[str, Any]:
+        if self._options.soak:
+            return {"soak": self._at_rate(1_000, self._options.soak * 60)}
+        results: dict[str, Any] = {"throughput": {}, "latency": {}}
+        if self._options.transactions:
+            for name in ("scorer", *self._options.peers):
+                results["throughput"][name] = _told(name, self._backlog(name))
+        for rate in self._options.rates:
+            results["latency"][f"{rate:g}"] = _told(f"{rate:g}/s", self._at_rate(rate, self._options.minutes * 60))
+        return results
+
+    def _facts(self) -> dict[str, Any]:
+        s = self._settings
+        return {
+            "cores": os.cpu_count(),
+            "partitions": s.kafka_partitions,
+            "customers": CUSTOMERS,
+            "trees": TREES,
+            "alert_share": ALERT_SHARE,
+            "max_offsets_per_trigger": s.max_offsets_per_trigger,
+            "batch_size": s.batch_size,
+            "folder": str(self._options.folder or "disk"),
+        }
+
+    def _backlog(self, name: str) -> dict[str, Any]:
+        """A backlog worked off: rate of the warm part, CPU of it, and memory at its highest."""
+        total = self._options.transactions
+        settings = self._next_settings()
+        _in_process(_send_backlog, settings, total)
+        with self._running(name, settings) as (watcher, usage):
+            watcher.wait_for(1, START_SECONDS, usage)
+            watcher.wait_for(int(total * COLD_SHARE), total / 500, usage)
+            began, counted, cpu = time.monotonic(), watcher.count, usage.cpu_seconds()
+            phases = phase_seconds(settings) if name == "scorer" else {}
+            watcher.wait_for(total, total / 500, usage)
+            seconds, rows = time.monotonic() - began, watcher.count - counted
+            used = usage.cpu_seconds() - cpu
+            result = {
+                "transactions_per_second": round(rows / seconds),
+                "seconds": round(seconds, 1),
+                "cpu_us_per_transaction": {k: round(v / rows * 1e6, 1) for k, v in sorted(used.items())},
+                "peak_memory_mib": round(max(mib for _, mib in usage.memory_mib)),
+                "alerts": watcher.alerts,
+            }
+            if name == "scorer":
+                result["phase_us_per_transaction"] = {
+                    phase: round((total_s - phases.get(phase, (0, 0))[0]) / rows * 1e6, 1)
+                    for phase, (total_s, _) in phase_seconds(settings).items()
+                }
+        return result
+
+    def _at_rate(self, rate: float, seconds: float) -> dict[str, Any]:
+        """Latency from append to visible, warm; CPU share and memory of the scorer."""
+        settings = self._next_settings()
+        with self._running("scorer", settings) as (watcher, usage):
+            sender = get_context("spawn").Process(
+                target=_send_at_rate, args=(settings, rate, seconds + WARM_SECONDS), daemon=True
+            )
+            # A batch compiles what all later ones run.
+            _in_process(_send_at_rate, settings, 100, 1)
+            watcher.wait_for(50, START_SECONDS, usage)
+            began_with = watcher.count
+            sender.start()
+            watcher.wait_for(began_with + int(rate * WARM_SECONDS), START_SECONDS, usage)
+            began, counted, cpu = time.monotonic(), watcher.count, usage.cpu_seconds()
+            phases = phase_seconds(settings)
+            sender.join()
+            watcher.wait_for(int(counted + 0.9 * rate * seconds), 60 + seconds, usage)
+            elapsed = time.monotonic() - began
+            memory = [sample for sample in usage.memory_mib if sample[0] >= began] or usage.memory_mib
+            return {
+                "transactions_per_second": round((watcher.count - counted) / elapsed),
+                **percentiles(watcher.latencies_ms[counted:]),
+                "cpu_cores": {k: round(v / elapsed, 2) for k, v in sorted((usage.cpu_seconds() - cpu).items())},
+                "phase_ms_per_batch": _per_batch(phases, phase_seconds(settings)),
+                "memory_mib": round(memory[-1][1]),
+                "memory_slope_mib_per_hour": slope_mib_per_hour(memory),
+                "minutes": round(seconds / 60, 2),
+            }
+
+    def _next_settings(self) -> Settings:
+        self._number += 1
+        topics = {
+            name: f"{getattr(self._settings, name)}-{self._number}"
+            for name in ("kafka_topic", "kafka_predictions_topic", "kafka_dead_letter_topic", "kafka_events_topic")
+        }
+        folder = self._folder / str(self._number)
+        settings = self._settings.model_copy(update={**topics, "data_dir": folder, "log_dir": folder})
+        create_topics(settings)
+        return settings
+
+    @contextmanager
+    def _running(self, name: str, settings: Settings) -> Iterator[tuple[Watcher, Usage]]:
+        """The scorer, or a peer, as a process, watched from outside."""
+        command = SCORER if name == "scorer" else ("benchmarks/scorer_peers.py", name, str(self._folder / "bundle"))
+        environment = {**service_environment(settings), "PYTHONPATH": str(PROJECT_ROOT)}
+        settings.log_dir.mkdir(parents=True, exist_ok=True)
+        with (settings.log_dir / "scorer.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command], cwd=PROJECT_ROOT, env=environment, stdout=log, stderr=log
+            )
+        watcher, usage = Watcher(settings), Usage(process.pid)
+        watcher.start()
+        usage.start()
+        try:
+            yield watcher, usage
+        except RuntimeError:
+            print((settings.log_dir / "scorer.log").read_text()[-3000:], file=sys.stderr)
+            raise
+        finally:
+            watcher.stop()
+            usage.stop()
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _settings(folder: Path, overrides: dict[str, str]) -> Settings:
+    ports = {"kafka_broker": "127.0.0.1:29192", "mlflow_tracking_uri": "http://127.0.0.1:29196"}
+    values = {
+        "data_dir": folder / "data",
+        "log_dir": folder / "logs",
+        "jars_dir": PROJECT_ROOT / ".jars",
+        "kafka_partitions": 2,
+        "starting_offsets": "earliest",
+        "spark_ui_port": 29198,
+        "metrics_port": 29199,
+        **ports,
+        **{name.lower(): value for name, value in overrides.items()},
+    }
+    return Settings(_env_file=None, **values)
+
+
+def _in_process(task: Any, *arguments: Any) -> None:
+    """In a process of its own, whose memory goes with it."""
+    process = get_context("spawn").Process(target=task, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{task.__name__} failed")
+
+
+def _send_backlog(settings: Settings, transactions: int) -> None:
+    Load(settings, seed=1).backlog(transactions)
+
+
+def _send_at_rate(settings: Settings, rate: float, seconds: float) -> None:
+    # Ids must differ from those of the sender before, which would make them duplicates.
+    load = Load(settings, seed=int(rate), first_id=int(rate) * 10**7)
+    load.at_rate(rate, seconds)
+
+
+def _per_batch(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> dict[str, float]:
+    result = {}
+    for phase, (seconds, count) in after.items():
+        seconds_before, count_before = before.get(phase, (0, 0))
+        result[phase] = round((seconds - seconds_before) / max(1, count - count_before) * 1000, 1)
+    return result
+
+
+def _told(name: str, result: dict[str, Any]) -> dict[str, Any]:
+    print(name, json.dumps(result), file=sys.stderr, flush=True)
+    return result
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Load for benchmarks/scorer.py: a backlog, or transactions at a rate, and a model that is as dear as a real one."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from catboost import CatBoostClassifier
+from confluent_kafka import Producer
+from mlflow import MlflowClient
+
+from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
+from fraud_platform.core.features.kernel import arrange, features_of
+from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.velocity import velocities_among
+from fraud_platform.core.features.visits import customer_visits
+from fraud_platform.core.scoring import BundleCard, ModelBundle
+from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka import producer
+from fraud_platform.storage.registry import CHAMPION, Registry
+
+CUSTOMERS, MERCHANTS, DEVICES = 20_000, 2_000, 50_000
+TREES = 300
+LARGEST = 499
+"""Amounts are whole up to here, and a half."""
+ALERT_SHARE = 1 / LARGEST
+TICK_SECONDS = 0.005
+_VALUE = (
+    b'{"schema_version":1,"transaction_id":"T%012d","customer_id":"C%08d","merchant_id":"M%08d","event_time_ms":%d,'
+    b'"amount":%d.5,"device_id":"D%08d","channel":"chip","country":"FR","latitude":48.85,"longitude":2.35}'
+)
+
+
+class Load:
+    """Transactions of uniformly drawn customers."""
+
+    def __init__(self, settings: Settings, seed: int, first_id: int = 0) -> None:
+        self._topic = settings.kafka_topic
+        self._kafka: Producer = producer(settings, **{"linger.ms": 2})
+        self._rng = np.random.default_rng(seed)
+        self._sent = first_id
+
+    def backlog(self, transactions: int) -> None:
+        """All at once, a millisecond apart and up to now."""
+        first_ms = time.time_ns() // 1_000_000 - transactions
+        for begin in range(0, transactions, 10_000):
+            count = min(10_000, transactions - begin)
+            self._produce(count, range(first_ms + begin, first_ms + begin + count))
+            while len(self._kafka) > 200_000:
+                self._kafka.poll(0.1)
+        self._kafka.flush()
+
+    def at_rate(self, per_second: float, seconds: float) -> float:
+        """For some time, each transaction at the present; returns the rate reached."""
+        began, first = time.monotonic(), self._sent
+        while (elapsed := time.monotonic() - began) < seconds:
+            due = int(elapsed * per_second) - (self._sent - first)
+            self._produce(due, [time.time_ns() // 1_000_000] * due)
+            self._kafka.poll(TICK_SECONDS)
+        self._kafka.flush()
+        return (self._sent - first) / (time.monotonic() - began)
+
+    def _produce(self, count: int, times_ms: range | list[int]) -> None:
+        customers, cents = (
+            self._rng.integers(0, CUSTOMERS, count).tolist(),
+            self._rng.integers(1, LARGEST + 1, count).tolist(),
+        )
+        for customer, amount, time_ms in zip(customers, cents, times_ms, strict=True):
+            n = self._sent
+            value = _VALUE % (n, customer, n % MERCHANTS, time_ms, amount, n % DEVICES)
+            # Half the customers in each of two partitions: Spark's tasks are equal then.
+            self._kafka.produce(self._topic, value, b"C%08d" % customer, customer % 2, timestamp=time_ms)
+            self._sent += 1
+        self._kafka.poll(0)
+
+
+def promote_model(settings: Settings, folder: Path) -> None:
+    """Register a model of TREES trees as champion; what it answers means nothing, what it costs is real."""
+    run = MlflowClient(settings.mlflow_tracking_uri).create_run("0")
+    registry = Registry(settings)
+    version = registry.register(_bundle().save(folder), run.info.run_id, "benchmark", {})
+    registry.set_alias(CHAMPION, version)
+
+
+def _bundle() -> ModelBundle:
+    rng = np.random.default_rng(1)
+    features = _features(rng, 8_000)
+    model = CatBoostClassifier(iterations=TREES, depth=6, random_seed=1, verbose=False, allow_writing_files=False)
+    # A fraud that any model finds: the share of alerts is then the same whatever the history.
+    model.fit(pd.DataFrame(features, columns=FEATURE_NAMES), features[:, FEATURE_NAMES.index("amount")] > LARGEST)
+    card = BundleCard(
+        model_name="benchmark",
+        features=list(FEATURES),
+        feature_set=feature_set_hash(),
+        calibration_method="none",
+        calibration_scores=[0.0, 1.0],
+        calibration_probabilities=[0.0, 1.0],
+        threshold=0.5,
+        alert_budget_per_day=50,
+        snapshot={},
+        metrics={},
+        seed=1,
+        libraries={},
+    )
+    return ModelBundle.build(card, model, features[:256])
+
+
+def _features(rng: np.random.Generator, rows: int) -> np.ndarray:
+    """FEATURES (n, F) of transactions such as those of a backlog."""
+    now_ms = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1000)
+    names = {
+        "customer_id": [f"C{n:08}" for n in rng.integers(0, rows // 20, rows)],
+        "merchant_id": [f"M{n % MERCHANTS:08}" for n in range(rows)],
+        "transaction_id": [f"T{n:012}" for n in range(rows)],
+        "device_id": [f"D{n % DEVICES:08}" for n in range(rows)],
+        "country": ["FR"] * rows,
+        "channel": ["chip"] * rows,
+    }
+    times = now_ms + np.arange(rows) * 50
+    numbers = {"event_time_ms": times, "amount": rng.integers(1, LARGEST + 1, rows) + 0.5}
+    place = {"latitude": np.full(rows, 48.85), "longitude": np.full(rows, 2.35)}
+    arrangement = arrange(NO_EVENTS, events_from_columns(names | numbers | place, times))
+    merchant = np.tile([f.default for f in MERCHANT_FEATURES], (rows, 1))
+    velocity = velocities_among(customer_visits(arrangement))
+    return np.hstack((features_of(arrangement).values, merchant, velocity))

@@ -1,0 +1,115 @@
+"""The scorer's job as Spark users write it, for benchmarks/scorer.py: `python benchmarks/scorer_peers.py PEER BUNDLE`.
+
+Features and model run in Spark's Python workers, and Spark's own Kafka sink writes what
+they return: at least once, and twice after a crash. `spark_sink` has the scorer's state;
+`stateless` has none, so that its windows see one batch. Both leave velocity out.
+"""
+
+import sys
+from collections.abc import Iterator
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession
+
+from fraud_platform.core.features.events import NO_EVENTS
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURES
+from fraud_platform.core.scoring import ModelBundle
+from fraud_platform.schemas import Prediction, encode
+from fraud_platform.settings import Settings, load_settings
+from fraud_platform.storage.kafka import create_topics, spark_options
+from streaming.features import SCORED, transform, with_features
+from streaming.settings import checkpoint_folder, spark_config
+from streaming.source import raw_messages
+
+
+def main(peer: str, bundle: str) -> None:
+    settings = load_settings()
+    create_topics(settings)
+    builder = SparkSession.builder.appName(f"peer-{peer}")
+    for name, value in spark_config(settings).items():
+        builder = builder.config(name, value)
+    source = raw_messages(builder.getOrCreate(), settings, None)
+    checkpoint = str(checkpoint_folder(settings))
+    options = {**spark_options(settings), "topic": settings.kafka_predictions_topic}
+    if peer == "stateless":
+        scored = source.mapInArrow(partial(_stateless, bundle), "key binary, value binary")
+        stream = scored.writeStream.format("kafka").options(**options)
+    else:
+        stream = source.writeStream.foreachBatch(partial(_write_batch, settings, bundle, options))
+    stream.option("checkpointLocation", checkpoint).start().awaitTermination()
+
+
+def _write_batch(settings: Settings, bundle: str, options: dict[str, str], messages: DataFrame, batch_id: int) -> None:
+    rows = with_features(messages, settings.data_dir / "state", batch_id)
+    scored = rows.mapInArrow(partial(_scored, bundle), "key binary, value binary")
+    scored.write.format("kafka").options(**options).save()
+
+
+def _stateless(bundle: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        rows, _ = transform(pa.Table.from_batches([batch]), lambda customers: NO_EVENTS)
+        yield _predictions(bundle, rows)
+
+
+def _scored(bundle: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield _predictions(bundle, pa.Table.from_batches([batch]))
+
+
+def _predictions(folder: str, rows: pa.Table) -> pa.RecordBatch:
+    bundle = _bundle(folder)
+    rows = rows.filter(pc.equal(rows["status"], SCORED))
+    features = np.tile([f.default for f in FEATURES], (len(rows), 1)).astype(float)
+    customer = np.frombuffer(b"".join(rows["customer_features"].to_pylist())).reshape(len(rows), -1)
+    features[:, : len(CUSTOMER_FEATURES)] = customer
+    probabilities = bundle.score(features)
+    names = ("transaction_id", "customer_id", "event_time_ms", "partition", "offset")
+    columns = (rows[name].to_pylist() for name in names)
+    values = [
+        encode(_prediction(bundle, *row))
+        for row in zip(*columns, probabilities.tolist(), features.tolist(), strict=True)
+    ]
+    keys = rows["customer_id"].cast(pa.binary()).combine_chunks()
+    return pa.record_batch({"key": keys, "value": pa.array(values, pa.binary())})
+
+
+def _prediction(
+    bundle: ModelBundle,
+    transaction_id: str,
+    customer_id: str,
+    event_time_ms: int,
+    partition: int,
+    offset: int,
+    probability: float,
+    features: list[float],
+) -> Prediction:
+    return Prediction(
+        transaction_id=transaction_id,
+        customer_id=customer_id,
+        event_time_ms=event_time_ms,
+        probability=probability,
+        threshold=bundle.threshold,
+        is_fraud=probability >= bundle.threshold,
+        model_name="benchmark",
+        model_version=1,
+        reasons=[],
+        source_partition=partition,
+        source_offset=offset,
+        scored_at_ms=event_time_ms,
+        merchant_risk_date=None,
+        feature_set=bundle.card.feature_set,
+        features=features,
+    )
+
+
+@lru_cache
+def _bundle(folder: str) -> ModelBundle:
+    return ModelBundle.load(Path(folder), thread_count=1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

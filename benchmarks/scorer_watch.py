@@ -1,0 +1,142 @@
+"""What benchmarks/scorer.py sees from outside: when predictions become visible, and what the scorer's processes use."""
+
+import re
+import threading
+import time
+from collections import Counter
+from urllib.request import urlopen
+
+import msgspec
+import numpy as np
+import psutil
+from confluent_kafka import TopicPartition
+
+from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka import committed_reader, partitions
+
+SAMPLE_SECONDS = 2.0
+
+
+class Visible(msgspec.Struct):
+    """The part of a prediction that the benchmark reads."""
+
+    event_time_ms: int
+    is_fraud: bool
+
+
+class Watcher(threading.Thread):
+    """A committed reader that notes each prediction's latency in milliseconds, and when it came."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(daemon=True)
+        self._settings = settings
+        self._ended = threading.Event()
+        self.bursts: list[tuple[float, int]] = []
+        """(monotonic second, predictions that came together)."""
+        self.latencies_ms: list[float] = []
+        self.alerts = 0
+        self.count = 0
+
+    def run(self) -> None:
+        decode = msgspec.json.Decoder(Visible).decode
+        topic = self._settings.kafka_predictions_topic
+        with committed_reader(self._settings) as consumer:
+            consumer.assign([TopicPartition(topic, p, 0) for p in partitions(consumer, topic)])
+            while not self._ended.is_set():
+                messages = [m for m in consumer.consume(5_000, timeout=0.02) if m.error() is None]
+                now_ms = time.time_ns() / 1e6
+                if messages:
+                    seen = [decode(m.value() or b"") for m in messages]
+                    self.latencies_ms += [now_ms - p.event_time_ms for p in seen]
+                    self.alerts += sum(p.is_fraud for p in seen)
+                    self.count += len(seen)
+                    self.bursts.append((time.monotonic(), len(seen)))
+
+    def wait_for(self, predictions: int, seconds: float, process: "Usage") -> None:
+        """Until so many have come; raises where they do not, or the scorer has ended."""
+        deadline = time.monotonic() + seconds
+        while self.count < predictions:
+            if not process.is_up():
+                raise RuntimeError("the scorer has ended, see its log")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.count:,} of {predictions:,} predictions within {seconds:g} s")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.join()
+
+
+class Usage(threading.Thread):
+    """CPU seconds and memory of a process with its children, sampled, by kind: driver, JVM, workers."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._root = psutil.Process(pid)
+        self._ended = threading.Event()
+        self.memory_mib: list[tuple[float, float]] = []
+        """(monotonic second, proportional set size of all)."""
+
+    def run(self) -> None:
+        while not self._ended.wait(SAMPLE_SECONDS):
+            sizes = [_pss(process) for process in self._tree()]
+            self.memory_mib.append((time.monotonic(), sum(sizes) / 2**20))
+
+    def is_up(self) -> bool:
+        return self._root.is_running() and self._root.status() != psutil.STATUS_ZOMBIE
+
+    def cpu_seconds(self) -> Counter[str]:
+        seconds: Counter[str] = Counter()
+        for process in self._tree():
+            try:
+                times = process.cpu_times()
+                seconds[_kind(process)] += times.user + times.system  # type: ignore[assignment]
+            except psutil.Error:
+                continue
+        return seconds
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.join()
+
+    def _tree(self) -> list[psutil.Process]:
+        try:
+            return [self._root, *self._root.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+
+def _kind(process: psutil.Process) -> str:
+    if process.name() == "java":
+        return "jvm"
+    return "workers" if any("daemon" in word for word in process.cmdline()) else "driver"
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return process.memory_full_info().pss
+    except psutil.Error:
+        return 0
+
+
+def phase_seconds(settings: Settings) -> dict[str, tuple[float, float]]:
+    """Sum and count of the scorer's batch times by phase, from its /metrics."""
+    with urlopen(f"http://127.0.0.1:{settings.metrics_port}/metrics", timeout=10) as page:
+        text = page.read().decode()
+    found: dict[str, dict[str, float]] = {}
+    for kind, phase, value in re.findall(r'fraud_scorer_batch_seconds_(sum|count)\{phase="(\w+)"\} (\S+)', text):
+        found.setdefault(phase, {})[kind] = float(value)
+    return {phase: (values["sum"], values["count"]) for phase, values in found.items()}
+
+
+def percentiles(latencies_ms: list[float]) -> dict[str, float]:
+    values = np.asarray(latencies_ms)
+    return {f"p{q:g}_ms": round(float(np.percentile(values, q))) for q in (50, 99, 99.9)}
+
+
+def slope_mib_per_hour(samples: list[tuple[float, float]]) -> float | None:
+    """Least squares over samples of (second, MiB); None for too few of them."""
+    if len(samples) < 3:
+        return None
+    seconds, mib = np.array(samples).T
+    return round(float(np.polyfit(seconds / 3600, mib, 1)[0]), 1)
