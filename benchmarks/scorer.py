@@ -28,6 +28,8 @@ from fraud_platform.settings import PROJECT_ROOT, Settings
 from fraud_platform.storage.kafka import create_topics
 
 SCORER = ("-m", "streaming")
+# Not as a script, whose functions Spark would send to its workers with all that they refer to.
+PEER = ("-c", "import sys; from benchmarks.scorer_peers import run; run(*sys.argv[1:])")
 PEERS = ("spark_sink", "stateless")
 COLD_SHARE = 0.2
 """Of a backlog: what is scored while the JVM compiles and Python workers start is left out of the rate."""
@@ -169,7 +171,7 @@ class Benchmark:
     @contextmanager
     def _running(self, name: str, settings: Settings) -> Iterator[tuple[Watcher, Usage]]:
         """The scorer, or a peer, as a process, watched from outside."""
-        command = SCORER if name == "scorer" else ("benchmarks/scorer_peers.py", name, str(self._folder / "bundle"))
+        command = SCORER if name == "scorer" else (*PEER, name, str(self._folder / "bundle"))
         environment = {**service_environment(settings), "PYTHONPATH": str(PROJECT_ROOT)}
         settings.log_dir.mkdir(parents=True, exist_ok=True)
         with (settings.log_dir / "scorer.log").open("ab") as log:

@@ -1,11 +1,10 @@
-"""The scorer's job as Spark users write it, for benchmarks/scorer.py: `python benchmarks/scorer_peers.py PEER BUNDLE`.
+"""The scorer's job as Spark users write it, for benchmarks/scorer.py.
 
 Features and model run in Spark's Python workers, and Spark's own Kafka sink writes what
 they return: at least once, and twice after a crash. `spark_sink` has the scorer's state;
 `stateless` has none, so that its windows see one batch. Both leave velocity out.
 """
 
-import sys
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
@@ -26,7 +25,8 @@ from streaming.settings import checkpoint_folder, spark_config
 from streaming.source import raw_messages
 
 
-def main(peer: str, bundle: str) -> None:
+def run(peer: str, bundle: str) -> None:
+    """Until the process is ended. peer: spark_sink or stateless. bundle: the model's folder."""
     settings = load_settings()
     create_topics(settings)
     builder = SparkSession.builder.appName(f"peer-{peer}")
@@ -109,7 +109,3 @@ def _prediction(
 @lru_cache
 def _bundle(folder: str) -> ModelBundle:
     return ModelBundle.load(Path(folder), thread_count=1)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
