@@ -8,17 +8,19 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
-from catboost import CatBoostClassifier, CatBoostError, Pool
+from catboost import CatBoostClassifier, CatBoostError
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.declaration import Feature
 from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES
+from fraud_platform.core.shap import ShapTable, shap_table
 from fraud_platform.errors import BundleError, FeatureSetMismatchError
 
 MODEL, CARD, REFERENCE, MANIFEST = "model.cbm", "bundle.json", "reference.npz", "manifest.json"
@@ -125,6 +127,8 @@ class ModelBundle:
                 f"{self.card.model_name} does not reproduce its {len(self.reference_features)} reference scores: "
                 f"they differ by up to {difference:.3g}, {REFERENCE_TOLERANCE:g} is allowed"
             )
+        # Builds the table of contributions now, and not in the middle of a batch with the first alert.
+        self.contributions(self.reference_features[:1])
 
     def score(self, features: Floats) -> Floats:
         """Calibrated probabilities of fraud (n,) of feature rows (n, F)."""
@@ -132,14 +136,14 @@ class ModelBundle:
             return np.empty(0)
         return self.calibration(_raw_scores(self.model, features, self.thread_count))
 
-    def contributions(self, features: Floats) -> Contributions:
-        """SHAP values of feature rows (n, F), in log-odds before calibration (Lundberg et al. 2018, TreeSHAP).
+    @cached_property
+    def _shap(self) -> ShapTable:
+        return shap_table(self.model)
 
-        They cost hundreds of times what a score does: ask for alerts only.
-        """
-        pool = Pool(_model_input(features), feature_names=self.model.feature_names_)
-        values = self.model.get_feature_importance(pool, type="ShapValues", thread_count=self.thread_count)
-        return Contributions(values[:, :-1], values[:, -1])
+    def contributions(self, features: Floats) -> Contributions:
+        """SHAP values of feature rows (n, F), in log-odds before calibration."""
+        values = self._shap.values(_model_input(features), self.thread_count)
+        return Contributions(values, np.full(len(features), self._shap.base))
 
     def reasons(self, features: Floats, top: int = 3) -> list[list[str]]:
         """For each row (n, F) its `top` features in words, the one that moves its score most first."""
