@@ -135,6 +135,9 @@ class Settings(BaseSettings):
     max_offsets_per_trigger: int = Field(
         50_000, ge=1, description="Most transactions in one micro-batch of the scorer."
     )
+    scorer_max_restarts: int = Field(
+        10, ge=0, description="Restarts in a row after which the scorer ends with its last error; 0: none."
+    )
     promotion_poll_seconds: float = Field(2, gt=0, description="Interval at which the scorer looks for a new champion.")
     promotion_timeout_seconds: float = Field(120, gt=0, description="Time the scorer has to take a promoted model.")
 

@@ -1,131 +1,29 @@
-"""The scorer's process: `python -m streaming`. Runs until SIGTERM, or until anything fails."""
+"""The scorer: `python -m streaming`. A small process that keeps the driver, with Spark in it, running."""
 
 import logging
-import os
-import signal
-import threading
-from queue import SimpleQueue
-from types import FrameType
-
-from confluent_kafka import KafkaException
-from pyspark.sql import DataFrame, SparkSession
+import sys
 
 from fraud_platform.errors import FraudPlatformError
-from fraud_platform.settings import Settings, load_settings
-from fraud_platform.storage.kafka import create_topics
-from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
-from fraud_platform.storage.spark import give_s3_keys
+from fraud_platform.settings import load_settings
 from streaming import progress
-from streaming.cluster import check_executors
-from streaming.generation import current_generation, hold
-from streaming.promotion import ChampionWatcher
-from streaming.scorer import Scorer
-from streaming.settings import checkpoint_folder, spark_config
-from streaming.source import raw_messages
+from streaming.supervisor import FINAL_EXIT_CODE, Supervisor
 
 log = logging.getLogger("streaming")
 
 
-class Process:
-    """Wires source, state, scorer and watcher together, and waits for the first reason to end."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        # A put into it is safe in a signal handler, which an Event's set is not.
-        self._endings: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._scorer = Scorer(settings)
-        self._watcher = ChampionWatcher(settings, self._scorer.take_over, self._scorer.refuse, self._endings.put)
-
-    def handle_signals(self) -> None:
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(signum, self._request_stop)
-
-    def _request_stop(self, signum: int, _: FrameType | None) -> None:
-        log.info("%s: finishing the batch", signal.Signals(signum).name)
-        self._endings.put(None)
-
-    def run(self) -> None:
-        """Returns after a signal; raises what ended the query, or the watcher, otherwise."""
-        self.handle_signals()
-        self._lock = hold(checkpoint_folder(self._settings))
-        create_topics(self._settings)
-        progress.serve(self._settings.bind_host, self._settings.metrics_port, self._scorer.health)
-        self._watcher.start()
-        spark = _session(self._settings)
-        self.handle_signals()  # again: a new SparkContext puts its own handler on SIGINT
-        log.info("waiting for a model with the alias champion")
-        threading.Thread(target=self._score, args=(spark,), name="query", daemon=True).start()
-        if failure := self._endings.get():
-            raise failure
-        self._watcher.stop()
-        self._scorer.stop()
-
-    def _score(self, spark: SparkSession) -> None:
-        """From the first champion to the end of the query, which is the end of the process."""
-        try:
-            folder = checkpoint_folder(self._settings)
-            check_executors(spark, self._settings, folder)
-            self._scorer.has_model.wait()
-            generation = current_generation(spark, self._settings, folder)
-            query = (
-                raw_messages(spark, self._settings, generation.starting_offsets)
-                .writeStream.queryName("fraud-scorer")
-                .foreachBatch(self._process)
-                .option("checkpointLocation", str(generation.checkpoint))
-                .start()
-            )
-            self._scorer.open(generation, str(query.id))
-            query.awaitTermination()
-        except BaseException as error:
-            self._endings.put(error)
-
-    def _process(self, messages: DataFrame, batch_id: int) -> None:
-        """Of an error in a batch the query would keep the text only."""
-        try:
-            self._scorer.process(messages, batch_id)
-        except (FraudPlatformError, KafkaException) as error:
-            self._endings.put(error)
-            raise
-
-
-def _session(settings: Settings) -> SparkSession:
-    builder = SparkSession.builder.appName("fraud-scorer")
-    for name, value in spark_config(settings).items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    give_s3_keys(session, settings)
-    session.sparkContext.setLogLevel("WARN")
-    return session
-
-
 def main() -> int:
+    """Exit code 0 after a signal, 1 where restarts did not help, 2 where none could have helped."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("py4j").setLevel(logging.WARNING)
     try:
         settings = load_settings()
-        try:
-            Process(settings).run()
-        except Exception as error:
-            raise _known(settings, error) or error from None
+        supervisor = Supervisor([sys.executable, "-m", "streaming.driver"], settings.scorer_max_restarts)
+        supervisor.handle_signals()
+        progress.serve(settings.bind_host, settings.metrics_port, supervisor.health, supervisor.metrics)
+        return supervisor.run()
     except FraudPlatformError as error:
         log.error("%s", error)
-        return 2
-    except Exception:
-        log.exception("the scorer failed; restarted, it goes on from its checkpoint")
-        return 1
-    return 0
-
-
-def _known(settings: Settings, error: Exception) -> FraudPlatformError | None:
-    """Kafka's refusals, which reach the process in librdkafka's or in Spark's words."""
-    if isinstance(error, KafkaException):
-        return kafka_failure(settings, error.args[0], "score")
-    return spark_kafka_failure(settings, error)
+        return FINAL_EXIT_CODE
 
 
 if __name__ == "__main__":
-    status = main()
-    logging.shutdown()
-    # No batch is at work and none can begin, so there is nothing to wait for: Spark's JVM
-    # ends with this process, and StreamingQuery.stop() was seen not to return here.
-    os._exit(status)
+    sys.exit(main())

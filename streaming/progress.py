@@ -1,49 +1,78 @@
-"""What the scorer tells about itself: Prometheus metrics and a health page on one port."""
+"""What the scorer tells about itself: /metrics and /health on one port, and how the driver tells its supervisor."""
 
 import json
+import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-TRANSACTIONS = Counter("fraud_scorer_transactions", "Messages read, by what became of them", ["status"])
-LATE_VISITS = Counter(
-    "fraud_scorer_late_visits", "Transactions that became visible after later ones had been taken to follow all of them"
-)
-ALERTS = Counter("fraud_scorer_alerts", "Predictions at or above the threshold")
-BATCH_SECONDS = Histogram(
-    "fraud_scorer_batch_seconds",
-    "Time of a micro-batch, by phase",
-    ["phase"],
-    buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30),
-)
-MODEL_VERSION = Gauge("fraud_scorer_model_version", "Model version that scores now")
-MODEL_SWAPS = Counter("fraud_scorer_model_swaps", "Models taken over since the start")
-MODEL_REFUSALS = Counter("fraud_scorer_model_refusals", "Champions refused since the start")
-LAST_BATCH = Gauge("fraud_scorer_last_batch_id", "Id of the last batch written")
+from fraud_platform.errors import ConfigurationError
+from streaming import metrics
+
+TELL_SECONDS = 0.5
 
 
-def serve(host: str, port: int, health: Callable[[], dict[str, Any]]) -> None:
+def serve(host: str, port: int, health: Callable[[], dict[str, Any]], metrics_page: Callable[[], bytes]) -> None:
     """Serve /metrics and /health from a daemon thread.
 
-    /health answers 200 with the health document while it says healthy, else 503.
+    /health answers 200 with the health document while it says healthy, else 503. Raises
+    ConfigurationError where the port is taken.
     """
-    metrics = make_wsgi_app()
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/metrics":
-            return metrics(environ, start_response)
+            start_response("200 OK", [("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)])
+            return [metrics_page()]
         document = health()
         status = "200 OK" if document["healthy"] else "503 Service Unavailable"
         start_response(status, [("Content-Type", "application/json")])
         return [json.dumps(document).encode()]
 
-    server = make_server(host, port, app, handler_class=_QuietHandler)
+    try:
+        server = make_server(host, port, app, handler_class=_QuietHandler)
+    except OSError as error:
+        raise ConfigurationError(f"METRICS_PORT={port} on BIND_HOST={host} cannot be served: {error}") from None
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
 class _QuietHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """A probe every few seconds is no news."""
+
+
+class StatusPipe:
+    """The driver's end of the pipe to its supervisor: one JSON document a line.
+
+    A supervisor that is gone breaks the pipe, and the driver ends at once: a supervisor
+    that follows starts another one.
+    """
+
+    def __init__(self, fd: int | None) -> None:
+        """fd: the pipe's; None for a driver without a supervisor, which tells nobody."""
+        if fd is not None:
+            os.set_inheritable(fd, False)
+        self._pipe = None if fd is None else os.fdopen(fd, "w", buffering=1)
+
+    def tell(self, **document: Any) -> None:
+        if self._pipe is None:
+            return
+        try:
+            self._pipe.write(json.dumps(document) + "\n")
+        except OSError:
+            os._exit(1)
+
+    def keep_telling(self, health: Callable[[], dict[str, Any]]) -> None:
+        """Tell health and metrics again and again, from a daemon thread."""
+
+        def run() -> None:
+            while True:
+                self.tell(health=health(), metrics=generate_latest(metrics.DRIVER).decode())
+                time.sleep(TELL_SECONDS)
+
+        if self._pipe is not None:
+            threading.Thread(target=run, name="status", daemon=True).start()

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
-from streaming import progress
+from streaming import metrics
 from streaming.features import with_features
 from streaming.generation import Generation
 from streaming.risk import RiskTables
@@ -51,6 +51,7 @@ class Scorer:
         self._opened: Opened | None = None
         self._model: LoadedModel | None = None
         self._stopping = False
+        self._batches = 0
         self.scorer_id = f"{socket.gethostname()}-{os.getpid()}"
         self.has_model = threading.Event()
 
@@ -71,14 +72,14 @@ class Scorer:
         """Put a model in force from the next batch on, and write down from which offsets."""
         with self._boundary:
             self._model = model
-            progress.MODEL_VERSION.set(model.version)
-            progress.MODEL_SWAPS.inc()
+            metrics.MODEL_VERSION.set(model.version)
+            metrics.MODEL_SWAPS.inc()
             self._announce(model)
         self.has_model.set()
 
     def refuse(self, version: int, reason: str) -> None:
         """Write down that a champion was refused; the model in force goes on."""
-        progress.MODEL_REFUSALS.inc()
+        metrics.MODEL_REFUSALS.inc()
         with self._boundary:
             self._write_event("model_refused", model_version=version, reason=reason)
 
@@ -90,23 +91,24 @@ class Scorer:
                 raise StoppingError
             generation, velocity, sink = self._opened
             is_written = sink.is_written(batch_id)
-            with progress.BATCH_SECONDS.labels("features").time():
+            with metrics.BATCH_SECONDS.labels("features").time():
                 rows = with_features(messages, generation.state, batch_id).toArrow()
             next_offsets = _next_offsets(rows)
             generation.check(next_offsets)
-            with progress.BATCH_SECONDS.labels("velocity").time():
+            with metrics.BATCH_SECONDS.labels("velocity").time():
                 velocities = velocity.of_batch(batch_id, rows, sink.next_offsets | next_offsets)
             if is_written:  # only its part of the state was in doubt
                 return
-            with progress.BATCH_SECONDS.labels("score").time():
+            with metrics.BATCH_SECONDS.labels("score").time():
                 self._risk.refresh()
                 batch = score_batch(rows, velocities, self._model, self._risk, self._settings, _now_ms())
-            with progress.BATCH_SECONDS.labels("write").time():
+            with metrics.BATCH_SECONDS.labels("write").time():
                 sink.write(batch_id, batch.messages, next_offsets)
-        progress.LAST_BATCH.set(batch_id)
-        progress.ALERTS.inc(batch.alerts)
+        self._batches += 1
+        metrics.LAST_BATCH.set(batch_id)
+        metrics.ALERTS.inc(batch.alerts)
         for status in ("predictions", "rejected", "duplicates"):
-            progress.TRANSACTIONS.labels(status).inc(getattr(batch, status))
+            metrics.TRANSACTIONS.labels(status).inc(getattr(batch, status))
 
     def stop(self) -> None:
         """Let the running batch finish, then take no other; safe to call twice."""
@@ -123,6 +125,7 @@ class Scorer:
             "healthy": not self._stopping,
             "scorer_id": self.scorer_id,
             "model_version": self._model.version if self._model else None,
+            "batches": self._batches,
             "last_batch": self._opened.sink.last_batch if self._opened else None,
             "waiting_for": None if self._model else "a model with the alias champion",
         }

@@ -21,7 +21,7 @@ from fraud_platform.core.features.velocity import SETTLE_MS, VELOCITY_FEATURES
 from fraud_platform.core.features.visits import ENTITIES, VISIT, VisitArray
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, offsets_at, read_range
-from streaming import progress
+from streaming import metrics
 from streaming.features import SCORED, transform
 from streaming.state import PartitionState
 from streaming.velocity_state import Positions, VelocityState
@@ -56,7 +56,7 @@ class Velocity:
         scored = rows.filter(pc.equal(rows["status"], SCORED))
         visits = visits_of(scored)
         new = visits[_uncounted(scored, positions)]
-        progress.LATE_VISITS.inc(int((new["arrival_ms"][:, 0] <= self._settled_ms).sum()))
+        metrics.LATE_VISITS.inc(int((new["arrival_ms"][:, 0] <= self._settled_ms).sum()))
         settled_ms = int(visits["asked_ms"].max(initial=0)) - SETTLE_MS
         self._hear(rows)
         ahead, reached = self._read_ahead(batch_id, ends, positions, settled_ms)

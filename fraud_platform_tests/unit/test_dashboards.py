@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import REGISTRY
 
 from fraud_platform.settings import PROJECT_ROOT
-from streaming import progress
+from streaming import metrics
 
 DOCKER = PROJECT_ROOT / "docker"
 DASHBOARDS = sorted((DOCKER / "grafana" / "dashboards").glob("*.json"))
@@ -27,10 +26,11 @@ PHASES = {"features", "velocity", "score", "write"}
 def _series_and_labels() -> dict[str, set[str]]:
     """Every series name on /metrics once each phase and status has been seen, with its labels."""
     for status in STATUSES:
-        progress.TRANSACTIONS.labels(status)
+        metrics.TRANSACTIONS.labels(status)
     for phase in PHASES:
-        progress.BATCH_SECONDS.labels(phase)
-    samples = [s for m in REGISTRY.collect() if m.name.startswith("fraud_scorer_") for s in m.samples]
+        metrics.BATCH_SECONDS.labels(phase)
+    families = (family for registry in (metrics.SUPERVISOR, metrics.DRIVER) for family in registry.collect())
+    samples = [sample for family in families for sample in family.samples]
     return {s.name: set(s.labels) for s in samples}
 
 

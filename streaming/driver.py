@@ -1,0 +1,145 @@
+"""The process that scores, a child of `python -m streaming`. Runs until SIGTERM, or until anything fails."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from queue import SimpleQueue
+from types import FrameType
+
+from confluent_kafka import KafkaError, KafkaException
+from pyspark.sql import DataFrame, SparkSession
+
+from fraud_platform.errors import AccessDeniedError, ConfigurationError, ExactlyOnceError, FraudPlatformError
+from fraud_platform.settings import Settings, load_settings
+from fraud_platform.storage.kafka import create_topics
+from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
+from fraud_platform.storage.spark import give_s3_keys
+from streaming.cluster import check_executors
+from streaming.generation import current_generation
+from streaming.progress import StatusPipe
+from streaming.promotion import ChampionWatcher
+from streaming.scorer import Scorer
+from streaming.settings import checkpoint_folder, spark_config
+from streaming.source import raw_messages
+from streaming.supervisor import FINAL_EXIT_CODE
+
+log = logging.getLogger("streaming")
+
+FINAL = (ConfigurationError, AccessDeniedError, ExactlyOnceError)
+"""Errors that no restart mends."""
+FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+"""What Kafka says to the older of two writers with one transactional id. Restarted, the two would fence each other."""
+
+
+class Process:
+    """Wires source, state, scorer and watcher together, and waits for the first reason to end."""
+
+    def __init__(self, settings: Settings, status: StatusPipe) -> None:
+        self._settings = settings
+        self._status = status
+        # A put into it is safe in a signal handler, which an Event's set is not.
+        self._endings: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._scorer = Scorer(settings)
+        self._watcher = ChampionWatcher(settings, self._scorer.take_over, self._scorer.refuse, self._endings.put)
+
+    def handle_signals(self) -> None:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._request_stop)
+
+    def _request_stop(self, signum: int, _: FrameType | None) -> None:
+        log.info("%s: finishing the batch", signal.Signals(signum).name)
+        self._endings.put(None)
+
+    def run(self) -> None:
+        """Returns after a signal; raises what ended the query, or the watcher, otherwise."""
+        self.handle_signals()
+        create_topics(self._settings)
+        self._status.keep_telling(self._scorer.health)
+        self._watcher.start()
+        spark = _session(self._settings)
+        self.handle_signals()  # again: a new SparkContext puts its own handler on SIGINT
+        log.info("waiting for a model with the alias champion")
+        threading.Thread(target=self._score, args=(spark,), name="query", daemon=True).start()
+        if failure := self._endings.get():
+            raise failure
+        self._watcher.stop()
+        self._scorer.stop()
+
+    def _score(self, spark: SparkSession) -> None:
+        """From the first champion to the end of the query, which is the end of the process."""
+        try:
+            folder = checkpoint_folder(self._settings)
+            check_executors(spark, self._settings, folder)
+            self._scorer.has_model.wait()
+            generation = current_generation(spark, self._settings, folder)
+            query = (
+                raw_messages(spark, self._settings, generation.starting_offsets)
+                .writeStream.queryName("fraud-scorer")
+                .foreachBatch(self._process)
+                .option("checkpointLocation", str(generation.checkpoint))
+                .start()
+            )
+            self._scorer.open(generation, str(query.id))
+            query.awaitTermination()
+        except BaseException as error:
+            self._endings.put(error)
+
+    def _process(self, messages: DataFrame, batch_id: int) -> None:
+        """Of an error in a batch the query would keep the text only."""
+        try:
+            self._scorer.process(messages, batch_id)
+        except (FraudPlatformError, KafkaException) as error:
+            self._endings.put(error)
+            raise
+
+
+def _session(settings: Settings) -> SparkSession:
+    builder = SparkSession.builder.appName("fraud-scorer")
+    for name, value in spark_config(settings).items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    give_s3_keys(session, settings)
+    session.sparkContext.setLogLevel("WARN")
+    return session
+
+
+def main(status: StatusPipe) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    try:
+        settings = load_settings()
+        try:
+            Process(settings, status).run()
+        except Exception as error:
+            raise _known(settings, error) or error from None
+    except FraudPlatformError as error:
+        log.error("%s", error)
+        status.tell(error=str(error))
+        return FINAL_EXIT_CODE if isinstance(error, FINAL) else 1
+    except Exception as error:
+        log.exception("the scorer failed; restarted, it goes on from its checkpoint")
+        status.tell(error=f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+        return 1
+    return 0
+
+
+def _known(settings: Settings, error: Exception) -> FraudPlatformError | None:
+    """Kafka's refusals, which reach the process in librdkafka's or in Spark's words."""
+    if isinstance(error, KafkaException):
+        if error.args[0].code() in FENCED:
+            return ExactlyOnceError(
+                "another scorer writes with this checkpoint, or this one stood still for over a minute: "
+                "run one scorer to a DATA_DIR and KAFKA_GROUP_ID"
+            )
+        return kafka_failure(settings, error.args[0], "score")
+    return spark_kafka_failure(settings, error)
+
+
+if __name__ == "__main__":
+    exit_code = main(StatusPipe(int(sys.argv[1]) if len(sys.argv) > 1 else None))
+    logging.shutdown()
+    # No batch is at work and none can begin, so there is nothing to wait for: Spark's JVM
+    # ends with this process, and StreamingQuery.stop() was seen not to return here.
+    os._exit(exit_code)

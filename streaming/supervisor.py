@@ -1,0 +1,178 @@
+"""Keeps a driver running: starts it, starts it again after a failure, and ends with it. Knows no Spark."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+from types import FrameType
+from typing import Any
+
+from prometheus_client import generate_latest
+
+from streaming import metrics
+
+log = logging.getLogger("streaming")
+
+FINAL_EXIT_CODE = 2
+"""Of a driver whose error no restart mends: its settings, its login, its checkpoint."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+STEADY_SECONDS = 60.0
+"""A driver that ran for so long, or wrote a batch, starts the count of failures anew."""
+
+
+class RestartBudget:
+    """How often in a row a driver is started again, and after which pause, which doubles each time."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.used = 0
+
+    def pause_after(self, ran_seconds: float, *, made_progress: bool = False) -> float | None:
+        """Seconds to wait before the next start; None where the budget is spent."""
+        if made_progress or ran_seconds >= STEADY_SECONDS:
+            self.used = 0
+        if self.used >= self.most:
+            return None
+        self.used += 1
+        return min(FIRST_PAUSE_SECONDS * 2 ** (self.used - 1), LONGEST_PAUSE_SECONDS)
+
+
+class Driver:
+    """One run of the driver process, and the last that it told through its status pipe."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        read, write = os.pipe()
+        self.started = time.monotonic()
+        try:
+            self.process = subprocess.Popen([*command, str(write)], pass_fds=[write])
+        finally:
+            os.close(write)
+        self.health: dict[str, Any] = {}
+        self.metrics = ""
+        self._error: str | None = None
+        self._reader = threading.Thread(target=self._read, args=(read,), name="driver-status", daemon=True)
+        self._reader.start()
+
+    def _read(self, pipe: int) -> None:
+        with open(pipe) as lines:
+            for line in lines:
+                told = json.loads(line)
+                self.health = told.get("health", self.health)
+                self.metrics = told.get("metrics", self.metrics)
+                self._error = told.get("error", self._error)
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended and all that it told is read."""
+        code = self.process.wait()
+        self._reader.join(5)
+        return code
+
+    @property
+    def error(self) -> str:
+        """Why it ended, in one line."""
+        code = self.process.returncode
+        if self._error:
+            return self._error
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+
+class Supervisor:
+    """Runs one driver at a time until a signal, an error that is final, or too many failures in a row."""
+
+    def __init__(self, command: Sequence[str], max_restarts: int) -> None:
+        self._command = command
+        self._budget = RestartBudget(max_restarts)
+        # A put into it is safe in a signal handler.
+        self._events: SimpleQueue[int | Driver] = SimpleQueue()
+        self._driver: Driver | None = None
+        self._restarts = 0
+        self._last_error: str | None = None
+
+    def handle_signals(self) -> None:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._on_signal)
+
+    def _on_signal(self, signum: int, _: FrameType | None) -> None:
+        self._events.put(signum)
+
+    def run(self) -> int:
+        """The exit code: 0 after a signal, else that of the last driver."""
+        while True:
+            if (code := self._run_once()) is not None:
+                return code
+
+    def _run_once(self) -> int | None:
+        """One driver from start to end, and the pause before the next; the exit code where there is none."""
+        driver = self._driver = Driver(self._command)
+        threading.Thread(target=self._watch, args=(driver,), name="driver-end", daemon=True).start()
+        event = self._events.get()
+        if not isinstance(event, Driver):
+            return self._stop(driver, event)
+        self._driver = None
+        code = driver.process.returncode
+        if code == 0:
+            return 0
+        self._last_error = driver.error
+        metrics.LAST_FAILURE.set_to_current_time()
+        # The driver has logged its own line; its exit code says whether a restart is of use.
+        if code == FINAL_EXIT_CODE:
+            return code
+        return self._pause(driver)
+
+    def _watch(self, driver: Driver) -> None:
+        driver.wait()
+        self._events.put(driver)
+
+    def _pause(self, failed: Driver) -> int | None:
+        made_progress = bool(failed.health.get("batches"))
+        pause = self._budget.pause_after(time.monotonic() - failed.started, made_progress=made_progress)
+        if pause is None:
+            log.error("the scorer gives up after %s restarts in a row: %s", self._budget.used, self._last_error)
+            return 1
+        log.warning(
+            "the driver failed (%s); start %s of %s in %g s",
+            self._last_error,
+            self._budget.used,
+            self._budget.most,
+            pause,
+        )
+        try:
+            self._events.get(timeout=pause)
+        except Empty:
+            self._restarts += 1
+            metrics.RESTARTS.inc()
+            return None
+        return 0  # a signal
+
+    def _stop(self, driver: Driver, signum: int) -> int:
+        """Pass the signal on and wait for the end; a second signal does not wait for the batch."""
+        driver.process.send_signal(signum)
+        while not isinstance(self._events.get(), Driver):
+            driver.process.kill()
+        code = driver.process.returncode
+        # Before its handlers stood, the signal itself has ended it.
+        return 0 if code in (0, -signum) or code == -signal.SIGKILL else code
+
+    def health(self) -> dict[str, Any]:
+        """The /health document: the driver's own, and what became of those before it."""
+        driver = self._driver
+        told = driver.health if driver else {}
+        state = "restarting" if driver is None else "running" if told else "starting"
+        return {
+            "healthy": False,
+            **told,
+            "state": state,
+            "restarts": self._restarts,
+            "last_error": self._last_error,
+        }
+
+    def metrics(self) -> bytes:
+        """The /metrics page: the supervisor's own, and the driver's as it told them last."""
+        driver = self._driver
+        metrics.DRIVER_UP.set(driver is not None and bool(driver.health))
+        return generate_latest(metrics.SUPERVISOR) + (driver.metrics.encode() if driver else b"")
