@@ -46,8 +46,9 @@ check: setup  ## Format, lint, types, import contract, and that the definitions 
 	@home=$$(mktemp -d) && trap 'rm -rf '$$home EXIT && \
 		DAGSTER_HOME=$$home $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
 
-docs: setup  ## Write docs/features.md from the declared features
+docs: setup  ## Write docs/features.md and docs/metrics.md from what the code declares
 	@$(BIN)/python -m fraud_platform.core.features.docs > docs/features.md
+	@$(BIN)/python -m streaming.metrics_page > docs/metrics.md
 
 bench: setup  ## Measure features, batch, stream and parity (about 20 minutes), and write docs/benchmarks.md
 	@mkdir -p docs/benchmarks

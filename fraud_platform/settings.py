@@ -138,6 +138,9 @@ class Settings(BaseSettings):
     scorer_max_restarts: int = Field(
         10, ge=0, description="Restarts in a row after which the scorer ends with its last error; 0: none."
     )
+    scorer_stall_seconds: float = Field(
+        300, ge=0, description="A scorer that reads nothing of what waits for so long is restarted; 0: never."
+    )
     promotion_poll_seconds: float = Field(2, gt=0, description="Interval at which the scorer looks for a new champion.")
     promotion_timeout_seconds: float = Field(120, gt=0, description="Time the scorer has to take a promoted model.")
 

@@ -16,7 +16,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = load_settings()
-        supervisor = Supervisor([sys.executable, "-m", "streaming.driver"], settings.scorer_max_restarts)
+        command = [sys.executable, "-m", "streaming.driver"]
+        supervisor = Supervisor(command, settings.scorer_max_restarts, settings.scorer_stall_seconds)
         supervisor.handle_signals()
         progress.serve(settings.bind_host, settings.metrics_port, supervisor.health, supervisor.metrics)
         return supervisor.run()

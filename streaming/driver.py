@@ -18,6 +18,7 @@ from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failu
 from fraud_platform.storage.spark import give_s3_keys
 from streaming.cluster import check_executors
 from streaming.generation import current_generation
+from streaming.meter import Meter
 from streaming.progress import StatusPipe
 from streaming.promotion import ChampionWatcher
 from streaming.scorer import Scorer
@@ -82,6 +83,7 @@ class Process:
                 .start()
             )
             self._scorer.open(generation, str(query.id))
+            Meter(self._settings, self._scorer, query, generation.state).start()
             query.awaitTermination()
         except BaseException as error:
             self._endings.put(error)

@@ -15,10 +15,10 @@ from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
 from streaming import metrics
-from streaming.features import with_features
+from streaming.features import SCORED, with_features
 from streaming.generation import Generation
 from streaming.risk import RiskTables
-from streaming.scoring import LoadedModel, score_batch
+from streaming.scoring import LoadedModel, ScoredBatch, score_batch
 from streaming.sink import TransactionalSink
 from streaming.velocity import Velocity
 
@@ -52,6 +52,8 @@ class Scorer:
         self._model: LoadedModel | None = None
         self._stopping = False
         self._batches = 0
+        self._newest_ms = 0  # Kafka timestamp of the newest transaction that is out
+        self.stalled_seconds = 0.0
         self.scorer_id = f"{socket.gethostname()}-{os.getpid()}"
         self.has_model = threading.Event()
 
@@ -73,6 +75,7 @@ class Scorer:
         with self._boundary:
             self._model = model
             metrics.MODEL_VERSION.set(model.version)
+            metrics.MODEL_THRESHOLD.set(model.threshold)
             metrics.MODEL_SWAPS.inc()
             self._announce(model)
         self.has_model.set()
@@ -104,11 +107,22 @@ class Scorer:
                 batch = score_batch(rows, velocities, self._model, self._risk, self._settings, _now_ms())
             with metrics.BATCH_SECONDS.labels("write").time():
                 sink.write(batch_id, batch.messages, next_offsets)
+        self._count(batch_id, rows, batch)
+
+    def _count(self, batch_id: int, rows: pa.Table, batch: ScoredBatch) -> None:
+        """What the metrics and /health tell of a batch that is out."""
         self._batches += 1
+        now_ms = _now_ms()
         metrics.LAST_BATCH.set(batch_id)
+        metrics.LAST_BATCH_TIME.set(now_ms / 1000)
         metrics.ALERTS.inc(batch.alerts)
-        for status in ("predictions", "rejected", "duplicates"):
+        for status in metrics.STATUSES:
             metrics.TRANSACTIONS.labels(status).inc(getattr(batch, status))
+        for field, count in batch.faults.items():
+            metrics.REJECTS.labels(field if field in metrics.REJECTED_FIELDS else "other").inc(count)
+        scored = rows.filter(pc.equal(rows["status"], SCORED))["timestamp_ms"].to_numpy()
+        metrics.LATENCY.observe_all((now_ms - scored) / 1000)
+        self._newest_ms = max(self._newest_ms, int(scored.max(initial=0)))
 
     def stop(self) -> None:
         """Let the running batch finish, then take no other; safe to call twice."""
@@ -119,6 +133,16 @@ class Scorer:
             self._stopping = True
             self._boundary.notify_all()
 
+    @property
+    def next_offsets(self) -> dict[int, int]:
+        """First source offset without output, of each partition; empty before the query has started."""
+        return dict(self._opened.sink.next_offsets) if self._opened else {}
+
+    @property
+    def seconds_behind(self) -> float:
+        """Age of the newest transaction that is out."""
+        return max(0, _now_ms() - self._newest_ms) / 1000 if self._newest_ms else 0
+
     def health(self) -> dict[str, Any]:
         """The /health document."""
         return {
@@ -127,6 +151,7 @@ class Scorer:
             "model_version": self._model.version if self._model else None,
             "batches": self._batches,
             "last_batch": self._opened.sink.last_batch if self._opened else None,
+            "stalled_seconds": round(self.stalled_seconds, 1),
             "waiting_for": None if self._model else "a model with the alias champion",
         }
 

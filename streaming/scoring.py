@@ -1,5 +1,6 @@
 """Rows with features → the messages of a batch: predictions and dead letters. No I/O, no clock."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -35,8 +36,13 @@ class ScoredBatch(NamedTuple):
     messages: list[OutMessage]
     predictions: int
     alerts: int
-    rejected: int
+    faults: Counter[str]
+    """Field at fault → rejected messages."""
     duplicates: int
+
+    @property
+    def rejected(self) -> int:
+        return self.faults.total()
 
 
 def score_batch(
@@ -57,7 +63,7 @@ def score_batch(
         messages + _dead_letters(rejected, settings),
         predictions=len(scored),
         alerts=alerts,
-        rejected=len(rejected),
+        faults=Counter(rejected["field"].to_pylist()),
         duplicates=len(rows) - len(scored) - len(rejected),
     )
 

@@ -21,6 +21,7 @@ log = logging.getLogger("streaming")
 FINAL_EXIT_CODE = 2
 """Of a driver whose error no restart mends: its settings, its login, its checkpoint."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+LOOK_SECONDS = 1.0
 STEADY_SECONDS = 60.0
 """A driver that ran for so long, or wrote a batch, starts the count of failures anew."""
 
@@ -47,12 +48,12 @@ class Driver:
 
     def __init__(self, command: Sequence[str]) -> None:
         read, write = os.pipe()
-        self.started = time.monotonic()
+        self.started = self._heard = time.monotonic()
         try:
             self.process = subprocess.Popen([*command, str(write)], pass_fds=[write])
         finally:
             os.close(write)
-        self.health: dict[str, Any] = {}
+        self.health: dict[str, Any] | None = None
         self.metrics = ""
         self._error: str | None = None
         self._reader = threading.Thread(target=self._read, args=(read,), name="driver-status", daemon=True)
@@ -61,10 +62,22 @@ class Driver:
     def _read(self, pipe: int) -> None:
         with open(pipe) as lines:
             for line in lines:
+                self._heard = time.monotonic()
                 told = json.loads(line)
                 self.health = told.get("health", self.health)
                 self.metrics = told.get("metrics", self.metrics)
                 self._error = told.get("error", self._error)
+
+    @property
+    def stalled_seconds(self) -> float:
+        """For how long it has said nothing, or read nothing of what waits; 0 before its first word."""
+        if self.health is None:
+            return 0
+        return max(time.monotonic() - self._heard, self.health.get("stalled_seconds", 0))
+
+    def kill(self, why: str) -> None:
+        self._error = why
+        self.process.kill()
 
     def wait(self) -> int:
         """Its exit code, once it has ended and all that it told is read."""
@@ -84,8 +97,10 @@ class Driver:
 class Supervisor:
     """Runs one driver at a time until a signal, an error that is final, or too many failures in a row."""
 
-    def __init__(self, command: Sequence[str], max_restarts: int) -> None:
+    def __init__(self, command: Sequence[str], max_restarts: int, stall_seconds: float = 0) -> None:
+        """stall_seconds: a driver that stands still for longer is killed; 0: never."""
         self._command = command
+        self._stall_seconds = stall_seconds
         self._budget = RestartBudget(max_restarts)
         # A put into it is safe in a signal handler.
         self._events: SimpleQueue[int | Driver] = SimpleQueue()
@@ -110,7 +125,7 @@ class Supervisor:
         """One driver from start to end, and the pause before the next; the exit code where there is none."""
         driver = self._driver = Driver(self._command)
         threading.Thread(target=self._watch, args=(driver,), name="driver-end", daemon=True).start()
-        event = self._events.get()
+        event = self._first_event(driver)
         if not isinstance(event, Driver):
             return self._stop(driver, event)
         self._driver = None
@@ -124,12 +139,21 @@ class Supervisor:
             return code
         return self._pause(driver)
 
+    def _first_event(self, driver: Driver) -> "int | Driver":
+        """The driver's end, or a signal before it. A driver that hangs is killed."""
+        while True:
+            try:
+                return self._events.get(timeout=LOOK_SECONDS)
+            except Empty:
+                if self._stall_seconds and driver.stalled_seconds > self._stall_seconds:
+                    driver.kill(f"it did not move for over SCORER_STALL_SECONDS={self._stall_seconds:g}")
+
     def _watch(self, driver: Driver) -> None:
         driver.wait()
         self._events.put(driver)
 
     def _pause(self, failed: Driver) -> int | None:
-        made_progress = bool(failed.health.get("batches"))
+        made_progress = bool((failed.health or {}).get("batches"))
         pause = self._budget.pause_after(time.monotonic() - failed.started, made_progress=made_progress)
         if pause is None:
             log.error("the scorer gives up after %s restarts in a row: %s", self._budget.used, self._last_error)
@@ -161,11 +185,11 @@ class Supervisor:
     def health(self) -> dict[str, Any]:
         """The /health document: the driver's own, and what became of those before it."""
         driver = self._driver
-        told = driver.health if driver else {}
-        state = "restarting" if driver is None else "running" if told else "starting"
+        told = driver.health if driver else None
+        state = "restarting" if driver is None else "starting" if told is None else "running"
         return {
             "healthy": False,
-            **told,
+            **(told or {}),
             "state": state,
             "restarts": self._restarts,
             "last_error": self._last_error,
@@ -174,5 +198,5 @@ class Supervisor:
     def metrics(self) -> bytes:
         """The /metrics page: the supervisor's own, and the driver's as it told them last."""
         driver = self._driver
-        metrics.DRIVER_UP.set(driver is not None and bool(driver.health))
+        metrics.DRIVER_UP.set(driver is not None and driver.health is not None)
         return generate_latest(metrics.SUPERVISOR) + (driver.metrics.encode() if driver else b"")

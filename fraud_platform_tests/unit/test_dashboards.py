@@ -13,25 +13,19 @@ import pytest
 import yaml
 
 from fraud_platform.settings import PROJECT_ROOT
-from streaming import metrics
+from streaming.metrics import DRIVER, METRICS, SUPERVISOR, Metric
+from streaming.metrics_page import metrics_markdown
 
 DOCKER = PROJECT_ROOT / "docker"
 DASHBOARDS = sorted((DOCKER / "grafana" / "dashboards").glob("*.json"))
 RULES = DOCKER / "prometheus" / "alerts.yml"
 DATASOURCES = DOCKER / "grafana" / "provisioning" / "datasources" / "prometheus.yml"
-STATUSES = {"predictions", "rejected", "duplicates"}
-PHASES = {"features", "velocity", "score", "write"}
+SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
 
 
-def _series_and_labels() -> dict[str, set[str]]:
-    """Every series name on /metrics once each phase and status has been seen, with its labels."""
-    for status in STATUSES:
-        metrics.TRANSACTIONS.labels(status)
-    for phase in PHASES:
-        metrics.BATCH_SECONDS.labels(phase)
-    families = (family for registry in (metrics.SUPERVISOR, metrics.DRIVER) for family in registry.collect())
-    samples = [sample for family in families for sample in family.samples]
-    return {s.name: set(s.labels) for s in samples}
+def _series() -> dict[str, Metric]:
+    """Every series name on /metrics, with the metric that declares it."""
+    return {metric.name + suffix: metric for metric in METRICS for suffix in SUFFIXES[metric.type]}
 
 
 def _dashboard_expressions(path: Path) -> Iterator[str]:
@@ -56,26 +50,32 @@ EXPRESSIONS = [
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_an_expression_asks_for_series_that_the_scorer_serves(expression: str) -> None:
+def test_an_expression_asks_for_series_that_are_declared(expression: str) -> None:
     asked = set(re.findall(r"\bfraud_\w+", expression))
-    assert asked <= _series_and_labels().keys()
+    assert asked <= _series().keys()
     assert asked or 'up{job="scorer"}' in expression
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_an_expression_selects_labels_and_values_that_exist(expression: str) -> None:
-    served = _series_and_labels()
-    known = {"status": STATUSES, "phase": PHASES}
+def test_an_expression_selects_labels_and_values_that_are_declared(expression: str) -> None:
     for series, selectors in re.findall(r"\b(fraud_\w+)\{([^}]*)\}", expression):
         for label, value in re.findall(r'(\w+)="([^"]*)"', selectors):
-            assert label in served[series]
-            assert value in known[label]
+            assert value in _series()[series].labels[label]
 
 
-def test_the_statuses_and_phases_are_those_that_the_scorer_counts() -> None:
-    source = (PROJECT_ROOT / "streaming" / "scorer.py").read_text()
-    assert set(re.findall(r'BATCH_SECONDS\.labels\("(\w+)"\)', source)) == PHASES
-    assert {status for status in STATUSES if f'"{status}"' in source} == STATUSES
+def test_what_is_served_is_what_is_declared() -> None:
+    families = [family for registry in (SUPERVISOR, DRIVER) for family in registry.collect()]
+    served = {family.name + ("_total" if family.type == "counter" else ""): family.type for family in families}
+    assert served == {metric.name: metric.type for metric in METRICS}
+    for family in families:
+        for sample in family.samples:
+            if sample.name in (series := _series()):
+                for label in sample.labels.keys() - {"le"}:
+                    assert sample.labels[label] in series[sample.name].labels[label]
+
+
+def test_the_page_of_metrics_is_the_generator_s_output() -> None:
+    assert (PROJECT_ROOT / "docs" / "metrics.md").read_text() == metrics_markdown(), "run `make docs`"
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)

@@ -94,6 +94,17 @@ def test_without_restarts_the_first_failure_is_the_last(tmp_path):
     assert len(script.pids) == 1
 
 
+@pytest.mark.parametrize(
+    "hangs", ["status.tell(health={'stalled_seconds': 99})\ntime.sleep(300)", "status.tell(health={})\ntime.sleep(300)"]
+)
+def test_a_driver_that_stands_still_is_killed_and_replaced(tmp_path, monkeypatch, hangs):
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.01)
+    script = Script(tmp_path, "if start > 1: sys.exit(0)\n" + hangs)
+    supervised = Supervisor(script.command, 1, stall_seconds=0.5)
+    assert supervised.run() == 0
+    assert supervised.health()["last_error"] == "it did not move for over SCORER_STALL_SECONDS=0.5"
+
+
 SUPERVISE = """
 import sys
 from streaming.supervisor import Supervisor
