@@ -8,7 +8,8 @@ FraudPlatformError
 ├── TrainingError            the data cannot be split, fitted or calibrated
 ├── ModelError               a model version is not what it says it is
 │   ├── BundleError          a file of the bundle is missing, malformed or altered
-│   └── FeatureSetMismatchError   the model was trained on another feature set
+│   ├── FeatureSetMismatchError   the model was trained on another feature set
+│   └── SlowModelError       it would hold the stream up
 ├── PromotionError           the scorer did not take the model in time, or refused it
 │   └── ModelRefusedError    it refused it
 ├── DeadLetterError          a dead letter cannot be sent again, or is not there
@@ -53,6 +54,10 @@ class BundleError(ModelError):
 
 
 class FeatureSetMismatchError(ModelError):
+    pass
+
+
+class SlowModelError(ModelError):
     pass
 
 

@@ -78,10 +78,40 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     features: list[float]
 
 
+class ShadowPrediction(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model that did not decide makes of a transaction. Kafka key: customer_id. Nobody is to act on it."""
+
+    role: Literal["shadow"] = "shadow"
+    transaction_id: str
+    customer_id: str
+    event_time_ms: int
+    probability: float
+    threshold: float
+    is_fraud: bool
+    model_name: str
+    model_version: int
+    decided_by_version: int
+    """Version whose decision, `decided_is_fraud`, is in the predictions topic."""
+    decided_is_fraud: bool
+    source_partition: int
+    source_offset: int
+    scored_at_ms: int
+
+
 class ScorerEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line of the scorer's ledger."""
 
-    kind: Literal["started", "model_loaded", "model_refused", "stopped", "champion_set", "letter_retried"]
+    kind: Literal[
+        "started",
+        "model_loaded",
+        "model_refused",
+        "challenger_loaded",
+        "challenger_refused",
+        "canary_rolled_back",
+        "champion_set",
+        "letter_retried",
+        "stopped",
+    ]
     scorer_id: str
     at_ms: int
     model_version: int | None = None

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     kafka_topic: str = Field("transactions", description="Topic that transactions are read from.")
     kafka_labels_topic: str = Field("fraud_labels", description="Topic of fraud reports (chargebacks).")
     kafka_predictions_topic: str = Field("fraud_predictions", description="Topic that predictions are written to.")
+    kafka_shadow_topic: str = Field(
+        "fraud_shadow_predictions", description="Topic of what the model that does not decide makes of a transaction."
+    )
     kafka_dead_letter_topic: str = Field("transactions_dead_letter", description="Topic of rejected messages.")
     kafka_events_topic: str = Field("scorer_events", description="Topic of the scorer's ledger.")
     kafka_partitions: int = Field(2, ge=1, description="Partitions of the topics that the platform creates.")
@@ -141,6 +144,15 @@ class Settings(BaseSettings):
     scorer_stall_seconds: float = Field(
         300, ge=0, description="A scorer that reads nothing of what waits for so long is restarted; 0: never."
     )
+    shadow_percent: float = Field(
+        10, ge=0, le=100, description="Customers, by hash, that a challenger scores beside the champion, in percent."
+    )
+    canary_percent: float = Field(
+        0, ge=0, le=100, description="Customers, by hash, that the challenger decides on, in percent."
+    )
+    canary_alert_factor: float = Field(
+        3, ge=1, description="Times more, or fewer, alerts than the champion's at which a canary is rolled back."
+    )
     promotion_poll_seconds: float = Field(2, gt=0, description="Interval at which the scorer looks for a new champion.")
     promotion_timeout_seconds: float = Field(120, gt=0, description="Time the scorer has to take a promoted model.")
 
@@ -187,11 +199,12 @@ class Settings(BaseSettings):
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The five topics of the platform."""
+        """The six topics of the platform."""
         return (
             self.kafka_topic,
             self.kafka_labels_topic,
             self.kafka_predictions_topic,
+            self.kafka_shadow_topic,
             self.kafka_dead_letter_topic,
             self.kafka_events_topic,
         )

@@ -39,7 +39,7 @@ def training_matrix() -> tuple[np.ndarray, np.ndarray]:
     return np.hstack(values), frame["is_fraud"].to_numpy()
 
 
-def bundle(seed: int = 1, feature_set: str | None = None) -> ModelBundle:
+def bundle(seed: int = 1, feature_set: str | None = None, threshold: float = 0.05) -> ModelBundle:
     """A model of a few trees; other seeds give other scores."""
     features, labels = training_matrix()
     model = CatBoostClassifier(iterations=20, depth=4, random_seed=seed, verbose=False, allow_writing_files=False)
@@ -51,7 +51,7 @@ def bundle(seed: int = 1, feature_set: str | None = None) -> ModelBundle:
         calibration_method="none",
         calibration_scores=[0.0, 1.0],
         calibration_probabilities=[0.0, 1.0],
-        threshold=0.05,
+        threshold=threshold,
         alert_budget_per_day=50,
         snapshot={},
         metrics={},

@@ -19,6 +19,7 @@ TOPICS = (
     "kafka_topic",
     "kafka_labels_topic",
     "kafka_predictions_topic",
+    "kafka_shadow_topic",
     "kafka_dead_letter_topic",
     "kafka_events_topic",
 )

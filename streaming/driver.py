@@ -15,12 +15,13 @@ from fraud_platform.errors import AccessDeniedError, ConfigurationError, Exactly
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
+from fraud_platform.storage.registry import Registry
 from fraud_platform.storage.spark import give_s3_keys
 from streaming.cluster import check_executors
 from streaming.generation import current_generation
 from streaming.meter import Meter
 from streaming.progress import StatusPipe
-from streaming.promotion import ChampionWatcher
+from streaming.promotion import AliasWatcher
 from streaming.scorer import Scorer
 from streaming.settings import checkpoint_folder, spark_config
 from streaming.source import raw_messages
@@ -43,7 +44,7 @@ class Process:
         # A put into it is safe in a signal handler, which an Event's set is not.
         self._endings: SimpleQueue[BaseException | None] = SimpleQueue()
         self._scorer = Scorer(settings)
-        self._watcher = ChampionWatcher(settings, self._scorer.take_over, self._scorer.refuse, self._endings.put)
+        self._watcher = AliasWatcher(settings, Registry(settings), self._scorer, self._endings.put)
 
     def handle_signals(self) -> None:
         for signum in (signal.SIGTERM, signal.SIGINT):

@@ -13,6 +13,7 @@ DRIVER = CollectorRegistry()
 
 NO_LABELS: Mapping[str, tuple[str, ...]] = {}
 STATUSES = ("predictions", "rejected", "duplicates")
+OUTCOMES = ("both", "champion_only", "challenger_only", "neither")
 PHASES = ("features", "velocity", "score", "write")
 REJECTED_FIELDS = (
     *("value", "key", "schema_version", "transaction_id", "customer_id", "merchant_id", "event_time_ms", "amount"),
@@ -126,3 +127,19 @@ MODEL_VERSION = _gauge(DRIVER, "fraud_scorer_model_version", "1", "Model version
 MODEL_THRESHOLD = _gauge(DRIVER, "fraud_scorer_model_threshold", "probability", "Threshold in force")
 MODEL_SWAPS = _counter(DRIVER, "fraud_scorer_model_swaps", "models", "Models taken over since the start")
 MODEL_REFUSALS = _counter(DRIVER, "fraud_scorer_model_refusals", "models", "Champions refused since the start")
+CHALLENGER_VERSION = _gauge(
+    DRIVER, "fraud_scorer_challenger_version", "1", "Version that scores beside the champion; 0: none"
+)
+CONTESTED = _counter(
+    DRIVER,
+    "fraud_scorer_contested",
+    "predictions",
+    "Transactions that champion and challenger both scored, by who raised an alert",
+    outcome=OUTCOMES,
+)
+CANARY_DECISIONS = _counter(
+    DRIVER, "fraud_scorer_canary_decisions", "predictions", "Predictions in which the challenger decided"
+)
+CANARY_ROLLBACKS = _counter(
+    DRIVER, "fraud_scorer_canary_rollbacks", "models", "Challengers sent back, since their alerts left the band"
+)

@@ -1,46 +1,88 @@
-"""Watching the champion alias: load and verify a new version beside the running one, then hand it over."""
+"""Watching the aliases: load, verify and warm up a new version beside the running one, then hand it over."""
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
 
 from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.scoring import ModelBundle
-from fraud_platform.errors import ModelError, ServiceUnavailableError
+from fraud_platform.errors import ModelError, ServiceUnavailableError, SlowModelError
 from fraud_platform.settings import Settings
-from fraud_platform.storage.registry import CHAMPION, Registry
-from streaming.scoring import LoadedModel
+from fraud_platform.storage.registry import CHALLENGER, CHAMPION
+from streaming.contest import LoadedModel
 from streaming.settings import model_cache
 
 log = logging.getLogger(__name__)
 
+WARM_ROWS, WARM_RUNS, WARM_ALERTS = 5_000, 5, 8
+SLOWEST_US = 200.0
+"""Microseconds a row from which on a model is refused: 5,000 transactions a second would take all of the
+scorer's time. Twenty times what the gate in Dagster allows, so that a busy machine refuses no model."""
 
-def load_model(registry: Registry, version: int, settings: Settings) -> LoadedModel:
-    """A verified model version; raises ModelError where it is not what it says it is."""
+
+class Aliases(Protocol):
+    """What of the registry the watcher uses."""
+
+    def version(self, alias: str) -> int | None: ...
+    def download(self, version: int, cache_dir: Path) -> Path: ...
+    def delete_alias(self, alias: str) -> None: ...
+
+
+class Follower(Protocol):
+    """Who is told of models: the scorer."""
+
+    unwanted: int | None
+    """A challenger that was sent back; its alias is to go."""
+
+    def take_over(self, model: LoadedModel) -> None: ...
+    def challenge(self, model: LoadedModel | None) -> None: ...
+    def refuse(self, alias: str, version: int, reason: str) -> None: ...
+
+
+def load_model(registry: Aliases, version: int, settings: Settings) -> LoadedModel:
+    """A verified and warm model version; raises ModelError where it is not what it says it is, or too slow."""
     bundle = ModelBundle.load(registry.download(version, model_cache(settings)))
     bundle.verify(feature_set_hash())
+    if (slow_us := warm_up(bundle)) > SLOWEST_US:
+        raise SlowModelError(
+            f"{bundle.card.model_name} takes {slow_us:.0f} microseconds a transaction, {SLOWEST_US:g} are allowed: "
+            "train a smaller model"
+        )
     threshold = bundle.threshold if settings.fraud_threshold is None else settings.fraud_threshold
     return LoadedModel(version, bundle, threshold)
 
 
-class ChampionWatcher(threading.Thread):
-    """Polls the alias; calls `on_model` with each verified new champion, `on_refusal` with each bad one.
+def warm_up(bundle: ModelBundle) -> float:
+    """Score and explain rows as a batch would, so that no batch pays for what is done once; microseconds a row."""
+    rows = np.resize(bundle.reference_features, (WARM_ROWS, bundle.reference_features.shape[1]))
+    bundle.reasons(rows[:WARM_ALERTS])
+    seconds = []
+    for _ in range(WARM_RUNS):
+        started = time.perf_counter()
+        bundle.score(rows)
+        seconds.append(time.perf_counter() - started)
+    return min(seconds) / WARM_ROWS * 1e6
 
-    An MLflow that is away changes nothing: the running model goes on.
+
+class AliasWatcher(threading.Thread):
+    """Polls the aliases; tells the follower of each new champion and challenger, verified, or why it was refused.
+
+    A challenger that becomes champion is loaded already. An MLflow that is away changes
+    nothing: the running models go on.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        on_model: Callable[[LoadedModel], None],
-        on_refusal: Callable[[int, str], None],
-        on_crash: Callable[[BaseException], None],
+        self, settings: Settings, registry: Aliases, follower: Follower, on_crash: Callable[[BaseException], None]
     ) -> None:
-        super().__init__(name="champion-watcher", daemon=True)
-        self._settings = settings
-        self._registry = Registry(settings)
-        self._on_model, self._on_refusal, self._on_crash = on_model, on_refusal, on_crash
-        self._settled: int | None = None  # version last taken or refused
+        super().__init__(name="alias-watcher", daemon=True)
+        self._settings, self._registry, self._follower, self._on_crash = settings, registry, follower, on_crash
+        self._settled: dict[str, int | None] = {CHAMPION: None, CHALLENGER: None}  # last taken or refused
+        self._models: dict[int, LoadedModel] = {}
         self._stop_requested = threading.Event()
 
     def run(self) -> None:
@@ -52,25 +94,44 @@ class ChampionWatcher(threading.Thread):
             self._on_crash(error)
 
     def poll(self) -> None:
-        """Take over or refuse the champion if it is not the version settled last."""
+        """Follow the aliases once."""
         try:
-            version = self._registry.version(CHAMPION)
+            champion = self._registry.version(CHAMPION)
+            if champion is not None:
+                self._settle(CHAMPION, champion)
+            self._settle(CHALLENGER, self._challenger(champion))
         except ServiceUnavailableError as error:
             log.warning("%s; the running model goes on", error)
+
+    def _challenger(self, champion: int | None) -> int | None:
+        version = self._registry.version(CHALLENGER)
+        if version is not None and version == self._follower.unwanted:
+            self._registry.delete_alias(CHALLENGER)
+            return None
+        return None if version == champion else version
+
+    def _settle(self, alias: str, version: int | None) -> None:
+        if version == self._settled[alias]:
             return
-        if version is None or version == self._settled:
-            return
+        if version is None:
+            self._follower.challenge(None)
+        elif (model := self._load(alias, version)) and alias == CHAMPION:
+            self._follower.take_over(model)
+        elif alias == CHALLENGER:  # without one where the new one was refused
+            self._follower.challenge(model)
+        self._settled[alias] = version
+        self._models = {v: model for v, model in self._models.items() if v in self._settled.values()}
+
+    def _load(self, alias: str, version: int) -> LoadedModel | None:
+        """The model; None where it is refused."""
         try:
-            model = load_model(self._registry, version, self._settings)
-        except ServiceUnavailableError as error:
-            log.warning("%s; the running model goes on", error)
+            if version not in self._models:
+                self._models[version] = load_model(self._registry, version, self._settings)
+            return self._models[version]
         except ModelError as error:
-            log.error("version %s refused: %s", version, error)
-            self._settled = version
-            self._on_refusal(version, str(error))
-        else:
-            self._settled = version
-            self._on_model(model)
+            log.error("version %s, the %s, refused: %s", version, alias, error)
+            self._follower.refuse(alias, version, str(error))
+            return None
 
     def stop(self) -> None:
         self._stop_requested.set()

@@ -14,11 +14,14 @@ from pyspark.sql import DataFrame
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.registry import CHAMPION
 from streaming import metrics
+from streaming.canary import AlertBand
+from streaming.contest import Contest, LoadedModel, Tally
 from streaming.features import SCORED, with_features
 from streaming.generation import Generation
 from streaming.risk import RiskTables
-from streaming.scoring import LoadedModel, ScoredBatch, score_batch
+from streaming.scoring import ScoredBatch, score_batch
 from streaming.sink import TransactionalSink
 from streaming.velocity import Velocity
 
@@ -50,6 +53,9 @@ class Scorer:
         self._boundary = threading.Condition()
         self._opened: Opened | None = None
         self._model: LoadedModel | None = None
+        self._challenger: LoadedModel | None = None
+        self._band = AlertBand(settings.canary_alert_factor)
+        self.unwanted: int | None = None
         self._stopping = False
         self._batches = 0
         self._newest_ms = 0  # Kafka timestamp of the newest transaction that is out
@@ -68,6 +74,8 @@ class Scorer:
             self._write_event("started")
             if self._model is not None:
                 self._announce(self._model)
+            if self._challenger is not None:
+                self._announce_challenger(self._challenger)
             self._boundary.notify_all()
 
     def take_over(self, model: LoadedModel) -> None:
@@ -80,11 +88,22 @@ class Scorer:
             self._announce(model)
         self.has_model.set()
 
-    def refuse(self, version: int, reason: str) -> None:
-        """Write down that a champion was refused; the model in force goes on."""
-        metrics.MODEL_REFUSALS.inc()
+    def challenge(self, model: LoadedModel | None) -> None:
+        """Have a challenger score beside the champion from the next batch on, or none."""
         with self._boundary:
-            self._write_event("model_refused", model_version=version, reason=reason)
+            self._challenger = model
+            self._band = AlertBand(self._settings.canary_alert_factor)
+            metrics.CHALLENGER_VERSION.set(model.version if model else 0)
+            if model is not None:
+                self._announce_challenger(model)
+
+    def refuse(self, alias: str, version: int, reason: str) -> None:
+        """Write down that a champion or challenger was refused; the model in force goes on."""
+        kind = "model_refused" if alias == CHAMPION else "challenger_refused"
+        if alias == CHAMPION:
+            metrics.MODEL_REFUSALS.inc()
+        with self._boundary:
+            self._write_event(kind, model_version=version, reason=reason)
 
     def process(self, messages: DataFrame, batch_id: int) -> None:
         """Spark's foreachBatch: evaluate, score and write one micro-batch, exactly once."""
@@ -104,10 +123,27 @@ class Scorer:
                 return
             with metrics.BATCH_SECONDS.labels("score").time():
                 self._risk.refresh()
-                batch = score_batch(rows, velocities, self._model, self._risk, self._settings, _now_ms())
+                batch = score_batch(rows, velocities, self._contest(self._model), self._risk, self._settings, _now_ms())
             with metrics.BATCH_SECONDS.labels("write").time():
                 sink.write(batch_id, batch.messages, next_offsets)
+            self._watch_canary(batch.tally)
         self._count(batch_id, rows, batch)
+
+    def _contest(self, champion: LoadedModel) -> Contest:
+        shares = self._settings.shadow_percent, self._settings.canary_percent
+        return Contest(champion, self._challenger, *shares)
+
+    def _watch_canary(self, tally: Tally) -> None:
+        """Send a challenger back whose alerts leave the band, where it decides on customers."""
+        self._band.add(tally)
+        if self._challenger is None or not self._settings.canary_percent or not (reason := self._band.broken()):
+            return
+        version = self._challenger.version
+        log.error("version %s, the challenger, decides no longer: %s", version, reason)
+        self.unwanted, self._challenger = version, None
+        metrics.CANARY_ROLLBACKS.inc()
+        metrics.CHALLENGER_VERSION.set(0)
+        self._write_event("canary_rolled_back", model_version=version, reason=reason)
 
     def _count(self, batch_id: int, rows: pa.Table, batch: ScoredBatch) -> None:
         """What the metrics and /health tell of a batch that is out."""
@@ -118,6 +154,9 @@ class Scorer:
         metrics.ALERTS.inc(batch.alerts)
         for status in metrics.STATUSES:
             metrics.TRANSACTIONS.labels(status).inc(getattr(batch, status))
+        for outcome in metrics.OUTCOMES:
+            metrics.CONTESTED.labels(outcome).inc(getattr(batch.tally, outcome))
+        metrics.CANARY_DECISIONS.inc(batch.tally.canary)
         for field, count in batch.faults.items():
             metrics.REJECTS.labels(field if field in metrics.REJECTED_FIELDS else "other").inc(count)
         scored = rows.filter(pc.equal(rows["status"], SCORED))["timestamp_ms"].to_numpy()
@@ -149,6 +188,7 @@ class Scorer:
             "healthy": not self._stopping,
             "scorer_id": self.scorer_id,
             "model_version": self._model.version if self._model else None,
+            "challenger_version": self._challenger.version if self._challenger else None,
             "batches": self._batches,
             "last_batch": self._opened.sink.last_batch if self._opened else None,
             "stalled_seconds": round(self.stalled_seconds, 1),
@@ -156,10 +196,17 @@ class Scorer:
         }
 
     def _announce(self, model: LoadedModel) -> None:
-        if self._opened is not None:
-            offsets = {str(p): offset for p, offset in sorted(self._opened.sink.next_offsets.items())}
-            self._write_event("model_loaded", model_version=model.version, from_offsets=offsets)
-            log.info("version %s scores from offsets %s on", model.version, offsets)
+        self._write_event("model_loaded", model_version=model.version, from_offsets=self._offsets())
+        log.info("version %s scores from offsets %s on", model.version, self._offsets())
+
+    def _announce_challenger(self, model: LoadedModel) -> None:
+        settings = self._settings
+        reason = f"looks on at {settings.shadow_percent:g} % of customers, decides on {settings.canary_percent:g} %"
+        self._write_event("challenger_loaded", model_version=model.version, from_offsets=self._offsets(), reason=reason)
+
+    def _offsets(self) -> dict[str, int]:
+        """From where on the next batch reads, as the ledger writes it."""
+        return {str(p): offset for p, offset in sorted(self.next_offsets.items())}
 
     def _write_event(self, kind: Any, **fields: Any) -> None:
         if self._opened is not None:

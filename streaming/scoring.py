@@ -1,4 +1,4 @@
-"""Rows with features → the messages of a batch: predictions and dead letters. No I/O, no clock."""
+"""Rows with features → the messages of a batch: predictions, shadow predictions, dead letters. No I/O, no clock."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, feature_set_hash
-from fraud_platform.core.scoring import ModelBundle
-from fraud_platform.schemas import Prediction, encode
+from fraud_platform.schemas import Prediction, ShadowPrediction, encode
 from fraud_platform.settings import Settings
+from streaming.contest import NO_TALLY, Contest, Tally, View, tally_of, views
 from streaming.features import REJECTED, SCORED
 from streaming.risk import RiskTables
 from streaming.sink import OutMessage
@@ -24,14 +25,6 @@ LETTER_BYTES = 450_000
 this producer, and one that cannot be written would stop the scorer for good; the source offset leads to the whole."""
 
 
-class LoadedModel(NamedTuple):
-    """A verified model version and the threshold in force for it."""
-
-    version: int
-    bundle: ModelBundle
-    threshold: float
-
-
 class ScoredBatch(NamedTuple):
     messages: list[OutMessage]
     predictions: int
@@ -39,14 +32,30 @@ class ScoredBatch(NamedTuple):
     faults: Counter[str]
     """Field at fault → rejected messages."""
     duplicates: int
+    tally: Tally = NO_TALLY
+    """Of the rows that champion and challenger both scored."""
 
     @property
     def rejected(self) -> int:
         return self.faults.total()
 
 
+class Decided(NamedTuple):
+    """Decisions on n rows, by columns, and what they were made from."""
+
+    features: Floats
+    risk_dates: list[str | None]
+    probability: Floats
+    threshold: Floats
+    version: NDArray[np.int64]
+    is_fraud: NDArray[np.bool_]
+    reasons: dict[int, list[str]]
+    """Of alerts, by row."""
+    shadows: list[View]
+
+
 def score_batch(
-    rows: pa.Table, velocity: Floats, model: LoadedModel, risk: RiskTables, settings: Settings, scored_at_ms: int
+    rows: pa.Table, velocity: Floats, contest: Contest, risk: RiskTables, settings: Settings, scored_at_ms: int
 ) -> ScoredBatch:
     """Messages for the rows of one micro-batch (columns of features.OUTPUT_SCHEMA).
 
@@ -54,55 +63,102 @@ def score_batch(
     """
     scored = rows.filter(pc.equal(rows["status"], SCORED))
     rejected = rows.filter(pc.equal(rows["status"], REJECTED))
-    topic, alerts = settings.kafka_predictions_topic, 0
-    messages: list[OutMessage] = []
-    for prediction in _predictions(scored, velocity, model, risk, settings, scored_at_ms):
-        messages.append(OutMessage(topic, prediction.customer_id.encode(), encode(prediction)))
-        alerts += prediction.is_fraud
-    return ScoredBatch(
-        messages + _dead_letters(rejected, settings),
-        predictions=len(scored),
-        alerts=alerts,
-        faults=Counter(rejected["field"].to_pylist()),
-        duplicates=len(rows) - len(scored) - len(rejected),
-    )
-
-
-def _predictions(
-    scored: pa.Table, velocity: Floats, model: LoadedModel, risk: RiskTables, settings: Settings, scored_at_ms: int
-) -> Iterator[Prediction]:
-    """One by one, since the garbage collector would walk all that are alive: half of this phase's time."""
+    letters = _dead_letters(rejected, settings)
+    faults = Counter(rejected["field"].to_pylist())
+    duplicates = len(rows) - len(scored) - len(rejected)
     if not len(scored):
-        return
+        return ScoredBatch(letters, 0, 0, faults, duplicates)
+    decided = _decide(scored, velocity, contest, risk)
+    messages = [
+        *_predictions(scored, decided, settings, scored_at_ms),
+        *_shadow_predictions(scored, decided, settings, scored_at_ms),
+        *letters,
+    ]
+    tally = tally_of(contest, decided.shadows, decided.is_fraud)
+    return ScoredBatch(messages, len(scored), int(decided.is_fraud.sum()), faults, duplicates, tally)
+
+
+def _decide(scored: pa.Table, velocity: Floats, contest: Contest, risk: RiskTables) -> Decided:
     days = scored["timestamp_ms"].to_numpy() // DAY_MS
     merchant_values, risk_dates = risk.lookup(days, scored["merchant_id"].to_pandas().to_numpy())
     features = np.hstack((_customer_values(scored), merchant_values, velocity))
-    probability = model.bundle.score(features)
-    is_fraud = probability >= model.threshold
-    alerts = np.flatnonzero(is_fraud)
-    reasons = dict(zip(alerts.tolist(), model.bundle.reasons(features[alerts]), strict=True))
-    feature_set = feature_set_hash()
+    deciding, shadows = views(contest, features, scored["customer_id"])
+    probability, threshold, version = np.empty(len(scored)), np.empty(len(scored)), np.empty(len(scored), np.int64)
+    reasons: dict[int, list[str]] = {}
+    for view in deciding:
+        probability[view.rows] = view.probability
+        threshold[view.rows] = view.model.threshold
+        version[view.rows] = view.model.version
+        alerts = view.rows[view.is_fraud]
+        reasons |= zip(alerts.tolist(), view.model.bundle.reasons(features[alerts]), strict=True)
+    return Decided(features, risk_dates, probability, threshold, version, probability >= threshold, reasons, shadows)
+
+
+def _predictions(scored: pa.Table, decided: Decided, settings: Settings, scored_at_ms: int) -> Iterator[OutMessage]:
+    """Encoded one by one, since the garbage collector would walk all that are alive: half of this phase's time."""
+    feature_set, topic = feature_set_hash(), settings.kafka_predictions_topic
     columns = (scored[n].to_pylist() for n in ("transaction_id", "customer_id", "event_time_ms", "partition", "offset"))
-    for row, (transaction_id, customer_id, event_time_ms, partition, offset, p, fraud, risk_date, values) in enumerate(
-        zip(*columns, probability.tolist(), is_fraud.tolist(), risk_dates, _rows(features), strict=True)
-    ):
-        yield Prediction(
+    decisions = (column.tolist() for column in decided[2:6])
+    for row, (
+        transaction_id,
+        customer_id,
+        event_time_ms,
+        partition,
+        offset,
+        p,
+        bar,
+        version,
+        fraud,
+        day,
+        values,
+    ) in enumerate(zip(*columns, *decisions, decided.risk_dates, _rows(decided.features), strict=True)):
+        prediction = Prediction(
             transaction_id=transaction_id,
             customer_id=customer_id,
             event_time_ms=event_time_ms,
             probability=p,
-            threshold=model.threshold,
+            threshold=bar,
             is_fraud=fraud,
             model_name=settings.model_name,
-            model_version=model.version,
-            reasons=reasons.get(row, []),
+            model_version=version,
+            reasons=decided.reasons.get(row, []),
             source_partition=partition,
             source_offset=offset,
             scored_at_ms=scored_at_ms,
-            merchant_risk_date=risk_date,
+            merchant_risk_date=day,
             feature_set=feature_set,
             features=values,
         )
+        yield OutMessage(topic, customer_id.encode(), encode(prediction))
+
+
+def _shadow_predictions(
+    scored: pa.Table, decided: Decided, settings: Settings, scored_at_ms: int
+) -> Iterator[OutMessage]:
+    names = ("transaction_id", "customer_id", "event_time_ms", "partition", "offset")
+    for view in decided.shadows:
+        rows = scored.select(names).take(pa.array(view.rows))
+        others = decided.version[view.rows].tolist(), decided.is_fraud[view.rows].tolist()
+        columns = (*(rows[name].to_pylist() for name in names), view.probability.tolist(), *others)
+        for transaction_id, customer_id, event_time_ms, partition, offset, p, version, fraud in zip(
+            *columns, strict=True
+        ):
+            shadow = ShadowPrediction(
+                transaction_id=transaction_id,
+                customer_id=customer_id,
+                event_time_ms=event_time_ms,
+                probability=p,
+                threshold=view.model.threshold,
+                is_fraud=p >= view.model.threshold,
+                model_name=settings.model_name,
+                model_version=view.model.version,
+                decided_by_version=version,
+                decided_is_fraud=fraud,
+                source_partition=partition,
+                source_offset=offset,
+                scored_at_ms=scored_at_ms,
+            )
+            yield OutMessage(settings.kafka_shadow_topic, customer_id.encode(), encode(shadow))
 
 
 def _rows(features: Floats) -> Iterator[list[float]]:

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from fraud_platform.schemas import Label, Prediction, ScorerEvent, Transaction
+from fraud_platform.schemas import Label, Prediction, ScorerEvent, ShadowPrediction, Transaction
 
 
 def _topic(key: str, message: type, description: str) -> dg.AssetSpec:
@@ -18,6 +18,9 @@ transactions_topic = _topic("transactions_topic", Transaction, "Payment attempts
 fraud_labels_topic = _topic("fraud_labels_topic", Label, "Chargebacks and their reversals, days after the fact.")
 fraud_predictions_topic = _topic(
     "fraud_predictions_topic", Prediction, "One prediction for each accepted transaction."
+).replace_attributes(deps=["fraud_scorer"])
+fraud_shadow_predictions_topic = _topic(
+    "fraud_shadow_predictions_topic", ShadowPrediction, "What the model that did not decide makes of a transaction."
 ).replace_attributes(deps=["fraud_scorer"])
 scorer_events_topic = _topic(
     "scorer_events_topic", ScorerEvent, "The scorer's ledger: which version scored which offsets."

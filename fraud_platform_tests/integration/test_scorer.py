@@ -15,13 +15,13 @@ from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import COLUMNS
 from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.scoring import CARD, MODEL, REFERENCE
-from fraud_platform.schemas import Prediction
+from fraud_platform.schemas import Prediction, ShadowPrediction
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
 from fraud_platform.storage.kafka import admin_client, committed_reader, create_topics, producer, read_range
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.ledger import scorer_events
-from fraud_platform.storage.registry import CHAMPION, Registry
+from fraud_platform.storage.registry import CHALLENGER, CHAMPION, Registry
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
 from fraud_platform_tests.outcome import assert_features_equal_batch, predictions, read, send
@@ -214,3 +214,40 @@ def assert_only_workers_unpickled(audit: str) -> None:
 
 def refusals(settings: Settings) -> list[tuple[int | None, str | None]]:
     return [(e.model_version, e.reason) for e in scorer_events(settings) if e.kind == "model_refused"]
+
+
+def test_a_challenger_decides_on_its_share_until_its_alerts_leave_the_band(settings, tmp_path):
+    settings = settings.model_copy(update={"canary_percent": 30, "shadow_percent": 30})
+    registry = Registry(settings)
+    champion = bundles.register(settings, tmp_path / "champion")
+    registry.set_alias(CHAMPION, champion)
+    challenger = bundles.register(settings, tmp_path / "challenger", seed=2, threshold=1e-9)  # alerts on everything
+    messages = sorted(transaction_messages(bundles.transactions(2), Disturbances()))
+    half = len(messages) // 2
+    scorer = ScorerProcess(settings)
+    try:
+        scorer.start()
+        wait_until(lambda: "challenger_loaded" in kinds(settings), "the challenger")
+        send(settings, messages[:half])
+        wait_until(lambda: "canary_rolled_back" in kinds(settings), "the rollback")
+        wait_until(lambda: registry.version(CHALLENGER) is None, "the alias to go")
+        send(settings, messages[half:])
+        wait_for(settings, len(messages))
+        assert scorer.end(signal.SIGTERM) == 0
+    finally:
+        if scorer.is_running():
+            scorer.end(signal.SIGKILL)
+
+    scored = predictions(settings)
+    assert Counter(p.transaction_id for p in scored) == dict.fromkeys((m.transaction_id for m in messages), 1)
+    by_challenger = {p.transaction_id for p in scored if p.model_version == challenger}
+    assert by_challenger and by_challenger < {m.transaction_id for m in messages[:half]}
+    decode = msgspec.json.Decoder(ShadowPrediction).decode
+    shadows = [decode(m.value()) for m in read(settings, settings.kafka_shadow_topic)]
+    assert {s.model_version for s in shadows} == {champion, challenger}
+    assert {s.transaction_id for s in shadows if s.model_version == champion} == by_challenger
+    assert registry.version(CHAMPION) == champion
+
+
+def kinds(settings: Settings) -> list[str]:
+    return [event.kind for event in scorer_events(settings)]

@@ -11,8 +11,9 @@ from fraud_platform.schemas import Prediction
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import EVENT_TIME_MS, KEY, valid
 from fraud_platform_tests.unit.streaming.test_features import good, messages, no_history
+from streaming.contest import Contest, LoadedModel
 from streaming.features import transform
-from streaming.scoring import LETTER_BYTES, LoadedModel, score_batch
+from streaming.scoring import LETTER_BYTES, score_batch
 
 SCORED_AT_MS = EVENT_TIME_MS + 1000
 
@@ -31,7 +32,8 @@ def rows() -> pa.Table:
 
 def score(rows: pa.Table, threshold: float, settings):
     velocity = np.ones((2, len(VELOCITY_FEATURES)))
-    return score_batch(rows, velocity, LoadedModel(3, bundles.bundle(), threshold), NoRisk(), settings, SCORED_AT_MS)
+    contest = Contest(LoadedModel(3, bundles.bundle(), threshold))
+    return score_batch(rows, velocity, contest, NoRisk(), settings, SCORED_AT_MS)
 
 
 def test_scored_rows_become_predictions_and_rejected_ones_dead_letters(rows, settings):
