@@ -8,17 +8,23 @@ import threading
 from queue import SimpleQueue
 from types import FrameType
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 from pyspark.sql import DataFrame, SparkSession
 
-from fraud_platform.errors import AccessDeniedError, ConfigurationError, ExactlyOnceError, FraudPlatformError
+from fraud_platform.errors import (
+    AccessDeniedError,
+    CheckpointInUseError,
+    ConfigurationError,
+    ExactlyOnceError,
+    FraudPlatformError,
+)
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
 from fraud_platform.storage.registry import Registry
 from fraud_platform.storage.spark import give_s3_keys
 from streaming.cluster import check_executors
-from streaming.generation import current_generation
+from streaming.generation import current_generation, hold
 from streaming.meter import Meter
 from streaming.progress import StatusPipe
 from streaming.promotion import AliasWatcher
@@ -29,10 +35,8 @@ from streaming.supervisor import FINAL_EXIT_CODE
 
 log = logging.getLogger("streaming")
 
-FINAL = (ConfigurationError, AccessDeniedError, ExactlyOnceError)
+FINAL = (ConfigurationError, AccessDeniedError, ExactlyOnceError, CheckpointInUseError)
 """Errors that no restart mends."""
-FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
-"""What Kafka says to the older of two writers with one transactional id. Restarted, the two would fence each other."""
 
 
 class Process:
@@ -57,6 +61,7 @@ class Process:
     def run(self) -> None:
         """Returns after a signal; raises what ended the query, or the watcher, otherwise."""
         self.handle_signals()
+        self._lock = hold(checkpoint_folder(self._settings))
         create_topics(self._settings)
         self._status.keep_telling(self._scorer.health)
         self._watcher.start()
@@ -131,11 +136,6 @@ def main(status: StatusPipe) -> int:
 def _known(settings: Settings, error: Exception) -> FraudPlatformError | None:
     """Kafka's refusals, which reach the process in librdkafka's or in Spark's words."""
     if isinstance(error, KafkaException):
-        if error.args[0].code() in FENCED:
-            return ExactlyOnceError(
-                "another scorer writes with this checkpoint, or this one stood still for over a minute: "
-                "run one scorer to a DATA_DIR and KAFKA_GROUP_ID"
-            )
         return kafka_failure(settings, error.args[0], "score")
     return spark_kafka_failure(settings, error)
 
