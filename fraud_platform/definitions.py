@@ -4,6 +4,7 @@ import dagster as dg
 
 from fraud_platform import defs as stages
 from fraud_platform.defs import jobs, schedules
+from fraud_platform.defs.models.canary import challenger_sensor
 from fraud_platform.defs.models.jobs import promote_model
 from fraud_platform.defs.models.sensors import promotion_sensor
 from fraud_platform.resources.mlflow import mlflow
@@ -18,7 +19,7 @@ def definitions(platform: PlatformResource) -> dg.Definitions:
         asset_checks=dg.load_asset_checks_from_package_module(stages),
         jobs=[*jobs.ALL, promote_model],
         schedules=schedules.ALL,
-        sensors=[promotion_sensor],
+        sensors=[promotion_sensor, challenger_sensor],
         resources={"platform": platform, "spark": spark, "mlflow": mlflow},
         # A process for each step would start a JVM for each step.
         executor=dg.in_process_executor,

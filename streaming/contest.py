@@ -64,6 +64,10 @@ class Tally(NamedTuple):
     canary: int
 
     @property
+    def rows(self) -> int:
+        return self.both + self.champion_only + self.challenger_only + self.neither
+
+    @property
     def champion_alerts(self) -> int:
         return self.both + self.champion_only
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
+from fraud_platform.core.canary import AlertBand
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.registry import CHAMPION
 from streaming import metrics
-from streaming.canary import AlertBand
 from streaming.contest import Contest, LoadedModel, Tally
 from streaming.features import SCORED, with_features
 from streaming.generation import Generation
@@ -135,7 +135,7 @@ class Scorer:
 
     def _watch_canary(self, tally: Tally) -> None:
         """Send a challenger back whose alerts leave the band, where it decides on customers."""
-        self._band.add(tally)
+        self._band.add(tally.rows, tally.champion_alerts, tally.challenger_alerts)
         if self._challenger is None or not self._settings.canary_percent or not (reason := self._band.broken()):
             return
         version = self._challenger.version

@@ -1,0 +1,85 @@
+"""The sensor over early labels: real topics, a real registry."""
+
+import dagster as dg
+import msgspec
+import pytest
+from mlflow import MlflowClient
+
+from fraud_platform.defs.models.canary import challenger_sensor
+from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.schemas import Label, ScorerEvent, ShadowPrediction, encode
+from fraud_platform.storage.kafka import create_topics, producer
+from fraud_platform.storage.ledger import scorer_events, write_event
+from fraud_platform.storage.registry import CHALLENGER
+
+NOW_MS = 1_780_000_000_000
+SHADOWS = 100
+
+
+@pytest.fixture
+def platform(broker, mlflow_server, settings) -> PlatformResource:
+    """Version 1 is the challenger, and has looked on at 100 transactions with a probability of 0.02 each."""
+    create_topics(settings)
+    client = MlflowClient(mlflow_server)
+    run_id = client.create_run("0").info.run_id
+    client.create_registered_model(settings.model_name)
+    client.create_model_version(settings.model_name, f"runs:/{run_id}/bundle", run_id)
+    client.set_registered_model_alias(settings.model_name, CHALLENGER, "1")
+    write_event(settings, ScorerEvent(kind="challenger_loaded", scorer_id="s", at_ms=NOW_MS, model_version=1))
+    send(settings, settings.kafka_shadow_topic, [shadow(n) for n in range(SHADOWS)])
+    return PlatformResource(overrides={name: str(getattr(settings, name)) for name in settings.model_fields_set})
+
+
+def send(settings, topic: str, messages: list[msgspec.Struct]) -> None:
+    kafka = producer(settings)
+    for message in messages:
+        kafka.produce(topic, encode(message), message.transaction_id.encode(), timestamp=NOW_MS + 1)
+    assert kafka.flush(30) == 0
+
+
+def shadow(number: int) -> ShadowPrediction:
+    return ShadowPrediction(
+        transaction_id=f"T{number}",
+        customer_id=f"C{number}",
+        event_time_ms=NOW_MS,
+        probability=0.02,
+        threshold=0.5,
+        is_fraud=False,
+        model_name="test",
+        model_version=1,
+        decided_by_version=7,
+        decided_is_fraud=False,
+        source_partition=0,
+        source_offset=number,
+        scored_at_ms=NOW_MS,
+    )
+
+
+def report(settings, first: int, end: int, *, is_fraud: bool = True, later_ms: int = 0) -> None:
+    labels = [
+        Label(schema_version=1, transaction_id=f"T{n}", is_fraud=is_fraud, reported_at_ms=NOW_MS + later_ms)
+        for n in range(first, end)
+    ]
+    send(settings, settings.kafka_labels_topic, labels)
+
+
+def tick(platform: PlatformResource) -> str:
+    return challenger_sensor(dg.build_sensor_context(resources={"platform": platform})).skip_message
+
+
+def test_a_challenger_that_did_not_see_frauds_coming_is_sent_back_and_one_that_did_stays(platform):
+    settings, registry = platform.settings, platform.registry
+    report(settings, 0, 3)
+    report(settings, 1000, 1100)  # of transactions that it did not look on at
+    assert tick(platform) == "version 1: 3 frauds reported, 2.0 expected in 100 rows"
+    report(settings, 3, 40)
+    report(settings, 3, 40, is_fraud=False, later_ms=60_000)  # all taken back
+    assert tick(platform) == "version 1: 3 frauds reported, 2.0 expected in 100 rows"
+    assert registry.version(CHALLENGER) == 1
+
+    report(settings, 40, 80)
+    assert "43 frauds are reported where its probabilities add up to 2.0" in tick(platform)
+    assert registry.version(CHALLENGER) is None
+    event = scorer_events(settings)[-1]
+    assert (event.kind, event.model_version, event.scorer_id) == ("canary_rolled_back", 1, "challenger_sensor")
+    assert tick(platform) == "there is no challenger"
