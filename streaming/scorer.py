@@ -196,6 +196,8 @@ class Scorer:
         }
 
     def _announce(self, model: LoadedModel) -> None:
+        if self._opened is None:  # announced once it is
+            return
         self._write_event("model_loaded", model_version=model.version, from_offsets=self._offsets())
         log.info("version %s scores from offsets %s on", model.version, self._offsets())
 
