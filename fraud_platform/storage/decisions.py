@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from fraud_platform.core.explanation import Decision
@@ -78,5 +77,9 @@ def history_before(lake: Lake, decision: Decision) -> list[dict[str, Any]]:
 def _row(lake: Lake, table: str, columns: Sequence[str], transaction_id: str) -> dict[str, Any] | None:
     if not lake.exists(table):
         return None
-    found: pa.Table = lake.read(table, columns, where=pc.field("transaction_id") == transaction_id)
-    return found.slice(0, 1).to_pylist()[0] if found.num_rows else None
+    wanted = pc.field("transaction_id") == transaction_id
+    # The day first: all columns of all days would be read for this one row.
+    days = lake.read(table, ("date",), where=wanted)["date"].to_pylist()
+    if not days:
+        return None
+    return lake.read(table, columns, days[0], days[0], where=wanted).to_pylist()[0]

@@ -1,0 +1,50 @@
+"""What an alert's reasons cost: CPU time of one thread, by the table and by CatBoost's own function.
+
+PYTHONPATH=. .venv/bin/python benchmarks/reasons.py
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from catboost import CatBoostClassifier, Pool
+
+from fraud_platform.core.features.table import FEATURE_NAMES
+from fraud_platform.core.shap import shap_table
+from fraud_platform_tests import bundles
+
+TREES, REPEATS = 200, 5
+
+
+def main() -> None:
+    """Print one line for each number of alerts."""
+    features, labels = bundles.training_matrix()
+    model = CatBoostClassifier(iterations=TREES, random_seed=1, verbose=False, allow_writing_files=False)
+    model.fit(features, labels)
+    model.set_feature_names(list(FEATURE_NAMES))
+    bundle = replace(bundles.bundle(), model=model, thread_count=1)
+    print(f"table of {TREES} trees: {_cpu_ms(lambda: shap_table(model)):.0f} ms")
+    riskiest = features[np.argsort(-bundle.score(features), kind="stable")]
+    for count in (1, 10, 100):
+        alerts = riskiest[:count]
+        pool = Pool(alerts, feature_names=list(FEATURE_NAMES))
+        table = _cpu_ms(lambda alerts=alerts: bundle.reasons(alerts))
+        catboost = _cpu_ms(lambda pool=pool: model.get_feature_importance(pool, type="ShapValues", thread_count=1))
+        print(
+            f"{count:>4} alerts: {table / count:.3f} ms each, {catboost / count:.3f} ms by CatBoost without the words"
+        )
+
+
+def _cpu_ms(work: Callable[[], object]) -> float:
+    """The best of some repeats."""
+    times = []
+    for _ in range(REPEATS):
+        started = time.thread_time()
+        work()
+        times.append(time.thread_time() - started)
+    return min(times) * 1000
+
+
+if __name__ == "__main__":
+    main()
