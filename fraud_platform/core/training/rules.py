@@ -37,9 +37,9 @@ RULES = (
     ),
     Rule("card testing: at least 3 small amounts in an hour", 3, lambda row: row["small_count_1h"] >= 3),
     Rule(
-        "new country from a new device",
+        "new country from a new device, though not the customer's first transaction",
         3,
-        lambda row: (row["is_new_country"] == 1) & (row["is_new_device"] == 1),
+        lambda row: (row["is_new_country"] == 1) & (row["is_new_device"] == 1) & (row["count_30d"] > 1),
     ),
     Rule("at least 5 transactions in an hour", 2, lambda row: row["count_1h"] >= 5),
     Rule("merchant with over 5 % of reported frauds in 7 days", 2, lambda row: row["merchant_risk_7d"] > 0.05),

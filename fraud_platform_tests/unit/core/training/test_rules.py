@@ -9,7 +9,11 @@ from fraud_platform.core.training.rules import RULES, rule_scores, rules_that_fi
 
 def row(**values: float) -> np.ndarray:
     """A transaction of 20 at a customer of habits, with some values of its own."""
-    usual = {feature.name: feature.default for feature in FEATURES} | {"amount": 20.0, "count_1h": 1.0}
+    usual = {feature.name: feature.default for feature in FEATURES} | {
+        "amount": 20.0,
+        "count_1h": 1.0,
+        "count_30d": 30.0,
+    }
     return np.array([{**usual, **values}[name] for name in FEATURE_NAMES])
 
 
@@ -31,6 +35,7 @@ QUIET = [
     {"distance_km": 10.0, "speed_kmh": 2000.0},
     {"small_count_1h": 2.0},
     {"is_new_country": 1.0},
+    {"is_new_country": 1.0, "is_new_device": 1.0, "count_30d": 1.0},
     {"is_new_device": 1.0},
     {"merchant_velocity_1h": 9.0, "merchant_small_share_1h": 1.0},
 ]
