@@ -159,10 +159,8 @@ class Benchmark:
 
     def _next_settings(self) -> Settings:
         self._number += 1
-        topics = {
-            name: f"{getattr(self._settings, name)}-{self._number}"
-            for name in ("kafka_topic", "kafka_predictions_topic", "kafka_dead_letter_topic", "kafka_events_topic")
-        }
+        names = (name for name in Settings.model_fields if name.startswith("kafka_") and name.endswith("topic"))
+        topics = {name: f"{getattr(self._settings, name)}-{self._number}" for name in names}
         folder = self._folder / str(self._number)
         settings = self._settings.model_copy(update={**topics, "data_dir": folder, "log_dir": folder})
         create_topics(settings)
