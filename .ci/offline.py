@@ -5,8 +5,9 @@ from pyspark.sql import SparkSession
 from fraud_platform.settings import load_settings
 from fraud_platform.storage.spark import spark_config
 
+keys = {"minio_access_key": "none", "minio_secret_key": "none"}
 builder = SparkSession.builder
-for name, value in spark_config(load_settings(minio_host="localhost:9")).items():
+for name, value in spark_config(load_settings(minio_host="localhost:9", **keys)).items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()
 spark.range(10).write.format("delta").save("data/table")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,9 @@ def rows() -> int:
         lambda running, done: None,
     )
     requests.post(
-        f"{SETTINGS.mlflow_tracking_uri}/api/2.0/mlflow/experiments/create", json={"name": "kept"}, timeout=60
+        f"{SETTINGS.mlflow_tracking_uri}/api/2.0/mlflow/experiments/create",
+        json={"name": f"kept {uuid.uuid4()}"},
+        timeout=60,
     ).raise_for_status()
     compose("exec", "-T", "scorer", "sh", "-c", "echo kept > /app/data/note")
     return sent["transactions"]
