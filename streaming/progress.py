@@ -57,12 +57,14 @@ class StatusPipe:
         if fd is not None:
             os.set_inheritable(fd, False)
         self._pipe = None if fd is None else os.fdopen(fd, "w", buffering=1)
+        self._lock = threading.Lock()
 
     def tell(self, **document: Any) -> None:
         if self._pipe is None:
             return
         try:
-            self._pipe.write(json.dumps(document) + "\n")
+            with self._lock:
+                self._pipe.write(json.dumps(document) + "\n")
         except OSError:
             os._exit(1)
 

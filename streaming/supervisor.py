@@ -62,6 +62,8 @@ class Driver:
     def _read(self, pipe: int) -> None:
         with open(pipe) as lines:
             for line in lines:
+                if not line.endswith("\n"):  # killed while it wrote
+                    break
                 self._heard = time.monotonic()
                 told = json.loads(line)
                 self.health = told.get("health", self.health)

@@ -80,6 +80,15 @@ def test_too_many_failures_in_a_row_end_it_loudly_with_the_last_error_in_one_lin
     assert caplog.messages[-1] == "the scorer gives up after 2 restarts in a row: killed by SIGKILL"
 
 
+def test_a_word_cut_off_by_a_kill_is_not_heard(tmp_path):
+    script = Script(
+        tmp_path, 'os.write(int(sys.argv[1]), b\'{"health": {"batch\'); os.kill(os.getpid(), signal.SIGKILL)'
+    )
+    supervised = Supervisor(script.command, 0)
+    assert supervised.run() == 1
+    assert supervised.health()["last_error"] == "killed by SIGKILL"
+
+
 def test_an_error_that_no_restart_mends_ends_it_at_once(tmp_path):
     script = Script(tmp_path, "status.tell(error='wrong password'); sys.exit(2)")
     supervised = Supervisor(script.command, 10)
