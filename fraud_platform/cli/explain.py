@@ -25,7 +25,7 @@ def explain(
     made it. A transaction that was never scored is explained by the champion, with the
     features of transaction_features.
 
-    Examples: `fraud explain T000000000123`, `fraud explain T000000000123 --json`
+    Examples: `fraud explain 20260330-000541`, `fraud explain 20260330-000541 --json`
     """
     from rich.console import Console
 
@@ -78,12 +78,12 @@ def _heading(explanation: "Explanation") -> str:
     decided = "ALERT" if explanation.is_fraud else "no alert"
     probability, again = explanation.probability, explanation.probability_again
     when = (
-        f"scored {_time(explanation.scored_at_ms)}"
+        f"scored {_time(explanation.scored_at_ms)} UTC"
         if explanation.scored_at_ms is not None
         else "never scored: this is what the champion would say"
     )
     lines = [
-        f"{explanation.transaction_id} of {explanation.customer_id}, {_time(explanation.event_time_ms)}",
+        f"{explanation.transaction_id} of {explanation.customer_id}, {_time(explanation.event_time_ms)} UTC",
         f"{decided}: probability {probability:.6f}, threshold {explanation.threshold:.6f}",
         f"{explanation.model_name} version {explanation.model_version}, {when}",
         f"partition {explanation.source_partition}, offset {explanation.source_offset}",

@@ -18,8 +18,8 @@ class Feature:
     """One declared feature. All values are float64 and finite; `default` stands where nothing is known.
 
     `words` is the sentence that a reason says of a value: a format string over the row's
-    features by name, its own value being `value`. Where the value is the default and
-    `words_if_default` is given, that is said instead.
+    features by name, its own value being `value`; or a sentence for each whole value from 0
+    on. Where the value is the default and `words_if_default` is given, that is said instead.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Feature:
     unit: str
     meaning: str
     default: float = 0.0
-    words: str = ""
+    words: str | tuple[str, ...] = ""
     words_if_default: str = ""
 
     @property
@@ -44,12 +44,21 @@ class Feature:
         ... )
         '812.40 is 6.2 times the mean'
         """
-        chosen = self.words_if_default if self.words_if_default and value == self.default else self.words
-        return chosen.format_map({**row, "value": value})
+        if self.words_if_default and value == self.default:
+            return self.words_if_default
+        if isinstance(self.words, tuple):
+            return self.words[int(value)]
+        return self.words.format_map({**row, "value": value})
 
 
 def of_customer(
-    name: str, window: str, unit: str, meaning: str, words: str, default: float = 0.0, words_if_default: str = ""
+    name: str,
+    window: str,
+    unit: str,
+    meaning: str,
+    words: str | tuple[str, ...],
+    default: float = 0.0,
+    words_if_default: str = "",
 ) -> Feature:
     """A feature of the customer, computed by the family (table.FAMILIES) that declares it."""
     return Feature(name, "customer", window, unit, meaning, default, words, words_if_default)

@@ -16,13 +16,18 @@ def test_every_feature_can_be_put_into_words(feature: Feature) -> None:
     usual, default = feature.sentence(1.0 - feature.default, ROW), feature.sentence(feature.default, ROW)
     for words in (usual, default):
         assert 3 <= len(words.split()) <= 20 and "{" not in words
-    # A number, or for a flag one sentence for yes and one for no.
-    assert "{value" in feature.words or (feature.unit == "0/1" and usual != default)
+    # A number, or different sentences for different values.
+    assert "{value" in feature.words or usual != default
 
 
 @pytest.mark.parametrize("feature", [f for f in FEATURES if f.default < 0], ids=lambda feature: feature.name)
 def test_an_unknown_value_is_not_told_as_a_number(feature: Feature) -> None:
     assert f"{feature.default:.0f}" not in feature.sentence(feature.default, ROW)
+
+
+def test_a_day_of_the_week_has_its_name() -> None:
+    (weekday,) = (feature for feature in FEATURES if feature.name == "weekday")
+    assert [weekday.sentence(day, ROW) for day in (0.0, 6.0)] == ["made on a Monday", "made on a Sunday"]
 
 
 def test_other_words_make_no_other_feature_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from fraud_platform.core.features.customer.rows import Columns, CustomerRows
 from fraud_platform.core.features.declaration import DAY_MS, HOUR_MS, of_customer
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FEATURES = (
     of_customer(
         "hour", "", "hour", "hour of day of the event, UTC", "made between {value:.0f}:00 and {value:.0f}:59 UTC"
@@ -12,7 +13,7 @@ FEATURES = (
         "",
         "day",
         "day of week of the event, UTC, Monday 0",
-        "made on day {value:.0f} of the week, Monday being 0",
+        tuple(f"made on a {day}" for day in WEEKDAYS),
     ),
     of_customer(
         "is_weekend", "", "0/1", "Saturday or Sunday", "made on a weekend", words_if_default="made on a working day"
