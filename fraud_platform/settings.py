@@ -109,12 +109,21 @@ class Settings(BaseSettings):
     smote_ratio: float = Field(
         0.02, ge=0, le=1, description="Frauds per legitimate row after SMOTE; 0 switches it off."
     )
+    fraud_weight: float = Field(
+        1.0, gt=0, description="Weight of a fraud against a legitimate row in fitting the main model."
+    )
+    search_trials: int = Field(
+        0, ge=0, description="Trials of the search for the main model's hyper-parameters; 0: no search."
+    )
     label_delay_days: int = Field(
         7, ge=0, description="Days after which an unreported transaction counts as legitimate."
     )
     validation_days: int = Field(7, ge=1, description="Days of the validation split.")
     test_days: int = Field(7, ge=1, description="Days of the test split.")
     alert_budget_per_day: int = Field(50, ge=1, description="Alerts a day that the decision threshold allows for.")
+    review_cost: float | None = Field(
+        None, gt=0, description="Cost of looking at an alert; with it the threshold is the one that saves most."
+    )
     fraud_threshold: float | None = Field(None, ge=0, le=1, description="Overrides the model's own decision threshold.")
 
     spark_master: str = Field("local[*]", description="Spark master URL.")

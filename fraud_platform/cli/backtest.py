@@ -73,6 +73,8 @@ def _params(settings: "Settings") -> "TrainingParams":
         smote_ratio=settings.smote_ratio,
         alert_budget_per_day=settings.alert_budget_per_day,
         seed=settings.seed,
+        fraud_weight=settings.fraud_weight,
+        review_cost=settings.review_cost,
         label_delay_days=settings.label_delay_days,
         validation_days=settings.validation_days,
         test_days=settings.test_days,

@@ -39,6 +39,7 @@ class BundleCard(msgspec.Struct, frozen=True, kw_only=True):
     calibration_scores: list[float]
     calibration_probabilities: list[float]
     threshold: float
+    threshold_chosen_by: str = "alert budget"
     alert_budget_per_day: int
     snapshot: dict[str, Any]
     """Offset ranges and table versions of the training set."""

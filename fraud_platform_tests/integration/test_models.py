@@ -28,6 +28,7 @@ STAGES = [training_set, resampled_training_set, candidate_models, registered_mod
 GATE = [
     checks.beats_the_champion,
     checks.is_calibrated,
+    checks.stream_features_match_batch,
     checks.reproduces_reference_scores,
     checks.scores_within_latency_budget,
 ]
@@ -194,8 +195,32 @@ def test_nothing_is_registered_before_a_candidate_is_trained(platform):
 
 def test_a_model_that_ranks_worse_does_not_beat_the_champion(bundle, test_rows):
     worse = replace(bundle, calibration=Calibration(np.array([0.0, 1.0]), np.array([0.5, 0.5]), "all the same"))
-    assert not comparison_with_champion(bundle, worse, test_rows).passed
-    assert comparison_with_champion(worse, bundle, test_rows).passed
+    refused = comparison_with_champion(bundle, worse, test_rows)
+    assert not refused.passed and refused.metadata["average_precision_mean_difference"].value < 0
+    scores = bundle.score(test_rows.features)
+    as_foretold = replace(test_rows, labels=scores >= np.quantile(scores, 0.97))
+    assert comparison_with_champion(worse, bundle, as_foretold).passed
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_the_gate_takes_over_what_the_comparison_of_stream_and_batch_found(passed):
+    with dg.DagsterInstance.ephemeral() as fresh:
+        context = dg.build_asset_check_context(instance=fresh)
+        assert checks.stream_features_match_batch(context).passed, "nothing has been scored yet"
+        _report_parity(fresh, passed)
+        assert checks.stream_features_match_batch(context).passed is passed
+
+
+def _report_parity(fresh: dg.DagsterInstance, passed: bool) -> None:
+    """What `features_match_stream` leaves in the event log."""
+
+    @dg.asset_check(asset="scored_transactions")
+    def features_match_stream() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=passed, description="amount is off")
+
+    job = dg.define_asset_job("verify", dg.AssetSelection.checks(checks.PARITY))
+    definitions = dg.Definitions(asset_checks=[features_match_stream], jobs=[job])
+    assert definitions.resolve_job_def("verify").execute_in_process(instance=fresh).success
 
 
 def test_a_champion_of_another_feature_set_cannot_be_compared_and_says_so(bundle, test_rows):

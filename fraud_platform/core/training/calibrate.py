@@ -2,9 +2,10 @@
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import stdtrit
 from sklearn.isotonic import IsotonicRegression
 
-from fraud_platform.core.arrays import Bools, Floats
+from fraud_platform.core.arrays import Bools, Days, Floats
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.errors import TrainingError
 
@@ -79,6 +80,20 @@ def expected_calibration_error(probabilities: Floats, labels: Bools, bins: int =
     parts = np.array_split(order, min(bins, len(order)))
     gaps = [abs(probabilities[part].mean() - labels[part].mean()) * len(part) for part in parts]
     return float(sum(gaps) / len(order))
+
+
+def daily_noise(probabilities: Floats, labels: Bools, days: Days, confidence: float = 0.95) -> float:
+    """By how much `probability_ratio` of right probabilities may miss 1, as the days scatter; infinite with one day.
+
+    Half the t interval of the total. Frauds come in runs of a card or a merchant, so their
+    number scatters more than independent rows would.
+    """
+    _, day = np.unique(days, return_inverse=True)
+    excess = np.bincount(day, weights=probabilities - labels)
+    if len(excess) < 2:
+        return float("inf")
+    error = np.std(excess, ddof=1) * np.sqrt(len(excess))
+    return float(stdtrit(len(excess) - 1, (1 + confidence) / 2) * error / np.count_nonzero(labels))
 
 
 def probability_ratio(probabilities: Floats, labels: Bools) -> float:

@@ -1,14 +1,18 @@
 """The choices of one training run."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class Boosting:
-    """Hyper-parameters of gradient boosting."""
+    """Hyper-parameters of gradient boosting, CatBoost's own defaults among them."""
 
     rounds: int
     learning_rate: float
+    depth: int = 6
+    leaf_regularisation: float = 3.0
+    fraud_weight: float = 1.0
+    """Of a fraud's gradient against a legitimate transaction's; calibration undoes what it does to the prior."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,19 @@ class TrainingParams:
     label_delay_days: int
     validation_days: int
     test_days: int
+    fraud_weight: float = 1.0
+    review_cost: float | None = None
+    search_trials: int = 0
     references: bool = True
+    found: Boosting | None = None
+    """What a search chose for the main candidate."""
 
     @property
     def boosting(self) -> Boosting:
         """Of the main candidate."""
-        return Boosting(self.epochs, self.learning_rate)
+        return self.found or Boosting(self.epochs, self.learning_rate, fraud_weight=self.fraud_weight)
+
+    def flat(self) -> dict[str, object]:
+        """Every choice by name, as MLflow logs them; those of `boosting` bear its name before their own."""
+        choices = {name: value for name, value in asdict(self).items() if name != "found"}
+        return choices | {f"boosting_{name}": value for name, value in asdict(self.boosting).items()}

@@ -78,3 +78,18 @@ def known_labels(transaction_ids: Ids, reports: pd.DataFrame, known_by: date) ->
     latest = known.drop_duplicates("transaction_id", keep="last")
     frauds = latest.loc[latest["is_fraud"].astype(bool), "transaction_id"]
     return pd.Series(transaction_ids).isin(frauds).to_numpy()
+
+
+def known_compromised(transaction_ids: Ids, customer_ids: Ids, days: Days, reports: pd.DataFrame) -> Bools:
+    """Mask (n,) of the transactions whose customer was reported a victim before the day of their arrival began.
+
+    Such a card is blocked: nobody needs a model to find it, so it counts in no evaluation (Le
+    Borgne et al., Fraud Detection Handbook, chapter 4.4). `reports` as in `known_labels`; those
+    on other transactions than these say nothing here, and a report that was taken back later
+    had blocked the card all the same.
+    """
+    of_fraud = reports[reports["is_fraud"].astype(bool)]
+    first_report_ms = of_fraud.groupby("transaction_id")["reported_at_ms"].min().astype(float)
+    rows = pd.DataFrame({"customer": customer_ids, "reported_ms": pd.Series(transaction_ids).map(first_report_ms)})
+    victim_since_ms = rows.groupby("customer")["reported_ms"].transform("min").to_numpy()
+    return victim_since_ms < days.astype("datetime64[ms]").astype(np.int64)

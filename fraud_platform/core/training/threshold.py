@@ -1,10 +1,11 @@
-"""The decision threshold, from what a team can look at in a day. Chosen on validation, never on test."""
+"""The decision threshold: what a team can look at in a day, or what pays. Chosen on validation, never on test."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from fraud_platform.core.arrays import Floats
+from fraud_platform.core.training.dataset import DatedRows
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,38 @@ class Threshold:
     value: float
     alert_budget_per_day: int
     alerts_per_day: float
-    """What the threshold costs on the rows that it was chosen on; at most the budget."""
+    """What the threshold costs on the rows that it was chosen on."""
+    chosen_by: str = "alert budget"
+
+
+def choose_threshold(
+    probabilities: Floats, rows: DatedRows, alert_budget_per_day: int, review_cost: float | None
+) -> Threshold:
+    """By the cost of a review where it is known, else by the alert budget; from probabilities (n,) of the rows."""
+    if review_cost is None:
+        return threshold_for_budget(probabilities, rows.day_count, alert_budget_per_day)
+    return threshold_for_cost(probabilities, rows, alert_budget_per_day, review_cost)
+
+
+def threshold_for_cost(
+    probabilities: Floats, rows: DatedRows, alert_budget_per_day: int, review_cost: float
+) -> Threshold:
+    """The threshold whose alerts save most: the amounts of the frauds among them less `review_cost` for each.
+
+    Of equal savings the one with fewer alerts. The budget limits nothing; it goes on to be
+    what rankings are judged at.
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    descending = probabilities[order]
+    saved = np.cumsum(np.where(rows.labels, rows.amounts, 0.0)[order] - review_cost)
+    # Rows of the same probability are alerts together or not at all.
+    ends = np.flatnonzero(np.append(descending[1:] < descending[:-1], True))
+    alerts = int(ends[np.argmax(saved[ends])]) + 1
+    if saved[alerts - 1] <= 0:
+        alerts = 0
+    return Threshold(
+        _between(descending, alerts), alert_budget_per_day, alerts / rows.day_count, f"review cost of {review_cost:g}"
+    )
 
 
 def threshold_for_budget(probabilities: Floats, day_count: int, alert_budget_per_day: int) -> Threshold:
@@ -26,10 +58,16 @@ def threshold_for_budget(probabilities: Floats, day_count: int, alert_budget_per
     """
     allowed = alert_budget_per_day * day_count
     descending = np.sort(probabilities)[::-1]
-    if allowed >= len(descending):
-        return Threshold(0.0, alert_budget_per_day, len(descending) / day_count)
-    first_below = descending[allowed]
-    alerts = int(np.count_nonzero(descending > first_below))
+    alerts = len(descending)
+    if allowed < alerts:
+        alerts = int(np.count_nonzero(descending > descending[allowed]))
+    return Threshold(_between(descending, alerts), alert_budget_per_day, alerts / day_count)
+
+
+def _between(descending: Floats, alerts: int) -> float:
+    """The value midway between the last of so many alerts and the first row below it; 0 where all are alerts."""
+    if alerts == len(descending):
+        return 0.0
+    first_below = descending[alerts]
     lowest_alert = descending[alerts - 1] if alerts else 1.0
-    value = max((lowest_alert + first_below) / 2, np.nextafter(first_below, np.inf))
-    return Threshold(float(value), alert_budget_per_day, alerts / day_count)
+    return float(max((lowest_alert + first_below) / 2, np.nextafter(first_below, np.inf)))

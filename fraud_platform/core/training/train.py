@@ -4,7 +4,7 @@ The only entry point that an asset needs; everything it does is in the modules b
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -19,7 +19,8 @@ from fraud_platform.core.training.candidates import CANDIDATES, MAIN, Candidate,
 from fraud_platform.core.training.dataset import Dataset, DatedRows
 from fraud_platform.core.training.evaluate import Evaluation, evaluate
 from fraud_platform.core.training.params import TrainingParams
-from fraud_platform.core.training.threshold import Threshold, threshold_for_budget
+from fraud_platform.core.training.search import SearchTrial, search
+from fraud_platform.core.training.threshold import Threshold, choose_threshold
 
 REFERENCE_FRAUDS, REFERENCE_ROWS = 64, 256
 LIBRARIES = ("catboost", "imbalanced-learn", "numpy", "scikit-learn")
@@ -48,6 +49,8 @@ class TrainedModels:
 
     candidates: tuple[TrainedModel, ...]
     bundle: ModelBundle
+    params: TrainingParams
+    """With what a search found."""
 
     @property
     def main(self) -> TrainedModel:
@@ -61,21 +64,43 @@ def train_candidates(
     *,
     model_name: str,
     snapshot: dict[str, Any],
+    on_trial: Callable[[SearchTrial], None] = lambda trial: None,
 ) -> TrainedModels:
     """Train, calibrate and evaluate the candidates; the same dataset and parameters give the same scores.
 
-    `on_progress` gets one line before and after each candidate. `snapshot` names the
-    offset ranges and table versions behind the dataset and goes into the bundle. Raises
-    TrainingError where a split lacks one of the classes.
+    `on_progress` gets one line before and after each candidate, and one for each trial of a
+    search, which `on_trial` gets as well. `snapshot` names the offset ranges and table
+    versions behind the dataset and goes into the bundle. Raises TrainingError where a split
+    lacks one of the classes.
     """
     dataset.require_both_classes()
+    if params.search_trials:
+        params = _searched(dataset, params, on_progress, on_trial)
     trained = []
     for candidate in CANDIDATES if params.references else (MAIN,):
         on_progress(f"{candidate.name}: fitting on {len(dataset.train.labels):,} rows")
         model = _train(candidate, dataset, params)
         on_progress(f"{candidate.name}: average precision {model.test.average_precision:.4f} on test")
         trained.append(model)
-    return TrainedModels(tuple(trained), _pack(trained[0], dataset.test, params, model_name, snapshot))
+    return TrainedModels(tuple(trained), _pack(trained[0], dataset.test, params, model_name, snapshot), params)
+
+
+def _searched(
+    dataset: Dataset,
+    params: TrainingParams,
+    on_progress: Callable[[str], None],
+    on_trial: Callable[[SearchTrial], None],
+) -> TrainingParams:
+    def tell(trial: SearchTrial) -> None:
+        outcome = "given up at" if trial.pruned else "reached"
+        on_progress(
+            f"search: trial {trial.number} of {params.search_trials} {outcome} average precision "
+            f"{trial.average_precision:.4f} on validation"
+        )
+        on_trial(trial)
+
+    found = search(dataset.train, dataset.validation, params.boosting, params.search_trials, params.seed, tell)
+    return replace(params, found=found)
 
 
 def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> TrainedModel:
@@ -83,7 +108,7 @@ def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> Tr
     raw = model.predict_proba(dataset.validation.features)
     calibration = calibrate(raw, dataset.validation.labels)
     probabilities = calibration(raw)
-    threshold = threshold_for_budget(probabilities, dataset.validation.day_count, params.alert_budget_per_day)
+    threshold = choose_threshold(probabilities, dataset.validation, params.alert_budget_per_day, params.review_cost)
     return TrainedModel(
         name=candidate.name,
         model=model,
@@ -106,6 +131,7 @@ def _pack(
         calibration_scores=main.calibration.scores.tolist(),
         calibration_probabilities=main.calibration.probabilities.tolist(),
         threshold=main.threshold.value,
+        threshold_chosen_by=main.threshold.chosen_by,
         alert_budget_per_day=main.threshold.alert_budget_per_day,
         snapshot=snapshot,
         metrics={**validation, **{f"test_{name}": value for name, value in main.test.metrics().items()}},

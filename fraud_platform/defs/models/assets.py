@@ -1,5 +1,6 @@
 """Candidate models trained on the training set, and the main one as a version in the registry."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -26,6 +27,8 @@ class CandidateModelsConfig(dg.Config):
     epochs: int | None = Field(None, ge=1, description="Overrides EPOCHS.")
     learning_rate: float | None = Field(None, gt=0, le=1, description="Overrides LEARNING_RATE.")
     batch_size: int | None = Field(None, ge=1, description="Overrides BATCH_SIZE.")
+    fraud_weight: float | None = Field(None, gt=0, description="Overrides FRAUD_WEIGHT.")
+    search_trials: int | None = Field(None, ge=0, description="Overrides SEARCH_TRIALS.")
     references: bool = Field(True, description="Whether to train the reference models beside the main one.")
 
 
@@ -39,15 +42,22 @@ def candidate_models(
     """The main model and its references, trained, calibrated and judged, with champion and rules, on the test split."""
     from fraud_platform.core.training.rivals import rivals
     from fraud_platform.core.training.train import train_candidates
-    from fraud_platform.defs.models.tracking import Trial, log_training
+    from fraud_platform.defs.models.tracking import Trial, log_search_trial, log_training
 
     settings, lake = platform.settings, platform.lake
     with mlflow() as tracking:
         dataset, snapshot = read_dataset(lake), read_snapshot(lake)
         params = _params(config, settings, read_smote_ratio(lake), snapshot["seed"])
-        trained = train_candidates(dataset, params, context.log.info, model_name=settings.model_name, snapshot=snapshot)
+        trained = train_candidates(
+            dataset,
+            params,
+            context.log.info,
+            model_name=settings.model_name,
+            snapshot=snapshot,
+            on_trial=partial(log_search_trial, tracking),
+        )
         against = rivals(dataset, params.alert_budget_per_day, _champion(context, platform))
-        trial = Trial(trained, against, params, dataset.test)
+        trial = Trial(trained, against, trained.params, dataset.test)
         run = CandidateRun(tracking.active_run().info.run_id, candidates_folder(settings.data_dir))
         trained.bundle.save(run.bundle_folder)
         run.save_report(trial.plots(), trial.model_card())
@@ -85,6 +95,7 @@ def registered_model(context: dg.AssetExecutionContext, platform: PlatformResour
                 f"{settings.mlflow_tracking_uri}/#/models/{settings.model_name}/versions/{version}"
             ),
             "threshold": card.threshold,
+            "threshold_chosen_by": card.threshold_chosen_by,
             "alert_budget_per_day": card.alert_budget_per_day,
             **{name: value for name, value in card.metrics.items() if name.startswith("test_")},
             **run.report_metadata(),
@@ -100,6 +111,9 @@ def _params(config: CandidateModelsConfig, settings: Settings, smote_ratio: floa
         smote_ratio=smote_ratio,
         alert_budget_per_day=settings.alert_budget_per_day,
         seed=seed,
+        fraud_weight=config.fraud_weight or settings.fraud_weight,
+        review_cost=settings.review_cost,
+        search_trials=settings.search_trials if config.search_trials is None else config.search_trials,
         label_delay_days=settings.label_delay_days,
         validation_days=settings.validation_days,
         test_days=settings.test_days,

@@ -16,12 +16,17 @@ def unmet_checks(
     return [f"{name} {outcome}" for name, outcome in outcomes if outcome is not None]
 
 
+def latest_evaluation(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> dg.AssetCheckEvaluation | None:
+    """The check's latest result; None where it has none yet."""
+    record = instance.get_latest_asset_check_evaluation_record(key)
+    # A planned check has an event as well, but one without a result.
+    return record.evaluation if record and isinstance(record.evaluation, dg.AssetCheckEvaluation) else None
+
+
 def _outcome(instance: dg.DagsterInstance, key: dg.AssetCheckKey, materialization_id: int) -> str | None:
     """What is wrong with the latest evaluation; None where it passed."""
-    record = instance.get_latest_asset_check_evaluation_record(key)
-    evaluation = record.evaluation if record else None
-    # A planned check has an event as well, but one without a result.
-    if not isinstance(evaluation, dg.AssetCheckEvaluation) or evaluation.target_materialization_data is None:
+    evaluation = latest_evaluation(instance, key)
+    if evaluation is None or evaluation.target_materialization_data is None:
         return "has not run yet"
     if evaluation.target_materialization_data.storage_id != materialization_id:
         return "has not run on this version yet"

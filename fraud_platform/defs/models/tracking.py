@@ -19,6 +19,7 @@ from fraud_platform.defs.models.candidate_run import CandidateRun
 if TYPE_CHECKING:
     from fraud_platform.core.training.evaluate import Evaluation
     from fraud_platform.core.training.rivals import Rival
+    from fraud_platform.core.training.search import SearchTrial
     from fraud_platform.core.training.train import TrainedModel, TrainedModels
 
 Plots = dict[str, bytes]
@@ -59,7 +60,7 @@ class Trial:
         """Markdown card of the main model."""
         from fraud_platform.core.training.model_card import model_card
 
-        main, parameters = self.trained.main, asdict(self.params)
+        main, parameters = self.trained.main, self.params.flat()
         return model_card(self.trained.bundle.card, main.test, self.evaluations, self._importance(), parameters)
 
     def plots(self) -> Plots:
@@ -91,10 +92,17 @@ class Trial:
         return dict(zip(FEATURE_NAMES, self.trained.main.model.classifier.get_feature_importance(), strict=True))
 
 
+def log_search_trial(mlflow: Any, trial: "SearchTrial") -> None:
+    """A nested run for one trial of the search for hyper-parameters."""
+    with mlflow.start_run(run_name=f"trial {trial.number}", nested=True):
+        mlflow.log_params({"trial": trial.number, "given_up": trial.pruned, **asdict(trial.boosting)})
+        mlflow.log_metric("validation_average_precision", trial.average_precision)
+
+
 def log_training(mlflow: Any, trial: Trial, run: CandidateRun) -> None:
     """Log parameters, snapshot, main measures, plots and card, and a nested run for each model compared."""
     card = trial.trained.bundle.card
-    mlflow.log_params(asdict(trial.params))
+    mlflow.log_params(trial.params.flat())
     mlflow.log_dict(card.snapshot, "snapshot.json")
     mlflow.log_metrics(card.metrics)
     mlflow.log_artifacts(str(run.plots_folder), "plots")
@@ -111,7 +119,7 @@ def log_training(mlflow: Any, trial: Trial, run: CandidateRun) -> None:
 
 
 def _log_candidate(mlflow: Any, candidate: "TrainedModel", params: TrainingParams, drawn: Plots) -> None:
-    mlflow.log_params({"candidate": candidate.name, "calibration": candidate.calibration.method, **asdict(params)})
+    mlflow.log_params({"candidate": candidate.name, "calibration": candidate.calibration.method, **params.flat()})
     metrics = {f"validation_{name}": value for name, value in candidate.validation.metrics().items()}
     metrics |= {f"test_{name}": value for name, value in candidate.test.metrics().items()}
     mlflow.log_metrics({**metrics, "threshold": candidate.threshold.value})

@@ -104,11 +104,14 @@ def _period(lake: Lake, as_of: str | None) -> tuple[date, date]:
 
 
 def _splits_table(splits: dict[str, dict]) -> str:
-    lines = ["| split | days | transactions | frauds | share |", "|---|---|--:|--:|--:|"]
+    lines = [
+        "| split | days | transactions | frauds | share | of customers known as compromised |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
     for name, part in splits.items():
         share = part["frauds"] / max(part["transactions"], 1)
         lines.append(
             f"| {name} | {part['first_day']} to before {part['end_day']} | {part['transactions']:,} "
-            f"| {part['frauds']:,} | {share:.3%} |"
+            f"| {part['frauds']:,} | {share:.3%} | {part['known_compromised']:,} |"
         )
     return "\n".join(lines)

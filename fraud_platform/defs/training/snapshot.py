@@ -47,5 +47,6 @@ def _part(rows: pa.Table, split: TimeSplit, name: str) -> dict[str, Any]:
         "labels_known_by": days.labels_known_by.isoformat(),
         "transactions": part.num_rows,
         "frauds": pc.sum(part["label"]).as_py() or 0,
+        "known_compromised": pc.sum(part["known_compromised"]).as_py() or 0,
         "offsets": offset_ranges(part),
     }

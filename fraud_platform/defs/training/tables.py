@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fraud_platform.core.arrays import Bools
 from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.training.dataset import DatedRows, TrainRows
-from fraud_platform.core.training.split import TimeSplit, known_labels
+from fraud_platform.core.training.split import TimeSplit, known_compromised, known_labels
 from fraud_platform.storage.feature_rows import feature_matrix
 from fraud_platform.storage.transactions import in_arrival_order
 
@@ -18,17 +19,21 @@ SPLITS = ("train", "validation", "test")
 IDENTITY = ("date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "event_time_ms")
 FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
 LABELS_READ = ("date", "kafka_partition", "kafka_offset", "transaction_id", "is_fraud", "reported_at_ms")
-DATED_ROWS_READ = ("row", "label", "date", "customer_id", *FEATURE_NAMES)
+DATED_ROWS_READ = ("row", "label", "date", "customer_id", "known_compromised", *FEATURE_NAMES)
 
 
 def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit) -> pa.Table:
-    """The rows of the three splits in arrival order, with `row`, `split` and `label`; rows between them are left out.
+    """The rows of the three splits in arrival order; rows between them are left out.
 
-    `row` numbers them: a table in the lake has no order, and the order decides what a seed draws.
+    Added are `split`, `label`, `known_compromised` and `row`, which numbers them: a table in the
+    lake has no order, and the order decides what a seed draws.
     """
     ordered = in_arrival_order(features)
     days = ordered["date"].to_numpy()
     arrived = in_arrival_order(reports).to_pandas()
+    ids, customers = ordered["transaction_id"].to_numpy(), ordered["customer_id"].to_numpy()
+    compromised = known_compromised(ids, customers, days.astype("datetime64[D]"), arrived)
+    ordered = ordered.append_column("known_compromised", pa.array(compromised))
     parts = [_labelled(ordered.filter(getattr(split, name).contains(days)), name, arrived, split) for name in SPLITS]
     rows = pa.concat_tables(parts)
     numbered = rows.add_column(0, "row", pa.array(np.arange(rows.num_rows)))
@@ -56,8 +61,8 @@ def train_rows(table: pa.Table) -> TrainRows:
 
 
 def dated_rows(table: pa.Table) -> DatedRows:
-    """Matrices of one split of training/set."""
-    ordered = table.sort_by("row")
+    """Matrices of one split of training/set, without the customers who were known as compromised."""
+    ordered = table.filter(pc.invert(table["known_compromised"])).sort_by("row")
     return DatedRows(
         features=feature_matrix(ordered),
         labels=labels(ordered),

@@ -16,6 +16,7 @@ from fraud_platform.defs.training.checks import (
     only_the_train_split_is_resampled,
     splits_keep_the_label_delay,
 )
+from fraud_platform.defs.training.dataset import read_test_rows
 from fraud_platform.defs.training.snapshot import read_snapshot, read_split
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform_tests import feature_lake
@@ -85,6 +86,48 @@ def test_a_report_counts_only_in_splits_that_close_after_it(rows, platform):
     reported_ms = found["transaction_id"].map(reports).fillna(np.inf)
     assert np.array_equal(found["label"], reported_ms < found["split"].map(closed_ms))
     assert (~found["label"] & np.isfinite(reported_ms)).any(), "some reports come too late in this world"
+
+
+def test_victims_that_were_known_when_the_day_began_are_marked_and_nobody_is_judged_on_them(rows, platform):
+    reports = feature_lake.report_rows().to_pandas().set_index("transaction_id")["reported_at_ms"]
+    customers = feature_lake.simulated().set_index("transaction_id")["customer_id"]
+    victim_since_ms = reports.groupby(customers.reindex(reports.index)).min()
+    found = rows.select(["customer_id", "date", "known_compromised"]).to_pandas()
+    day_ms = pd.to_datetime(found["date"]).astype("datetime64[ms]").astype(np.int64)
+    assert np.array_equal(found["known_compromised"], found["customer_id"].map(victim_since_ms).fillna(np.inf) < day_ms)
+    test = rows.filter(pc.field("split") == "test")
+    left_out = pc.sum(test["known_compromised"]).as_py()
+    assert left_out == read_snapshot(platform.lake)["splits"]["test"]["known_compromised"] > 0
+    assert len(read_test_rows(platform.lake).labels) == test.num_rows - left_out
+
+
+def test_labels_that_came_after_a_decision_change_nothing_that_it_was_based_on(rows, platform, tmp_path):
+    decision = pd.Timestamp(read_snapshot(platform.lake)["splits"]["train"]["labels_known_by"])
+    reports = feature_lake.report_rows()
+    later = np.flatnonzero(reports["reported_at_ms"].to_numpy() >= decision.value // 10**6)
+    labels = reports["is_fraud"].to_numpy().copy()
+    labels[later[::2]] = False
+    features = feature_lake.feature_rows(feature_set_hash())
+    again = materialised_from(tmp_path, features, changed(reports, "is_fraud", pa.array(labels)))
+    before, after = (table.filter(pc.field("split") == "train") for table in (rows, again))
+    assert after.equals(before)
+    assert not again["label"].equals(rows["label"]), "what was decided later does change"
+
+
+def test_the_order_of_rows_in_the_lake_changes_nothing(rows, tmp_path):
+    features, reports = feature_lake.feature_rows(feature_set_hash()), feature_lake.report_rows()
+    rng = np.random.default_rng(np.random.SeedSequence(8))
+    shuffled = (table.take(rng.permutation(table.num_rows)) for table in (features, reports))
+    assert materialised_from(tmp_path, *shuffled).equals(rows)
+
+
+def materialised_from(folder, features: pa.Table, reports: pa.Table) -> pa.Table:
+    """Rows of the training set over a lake of these tables."""
+    platform = platform_at(folder)
+    platform.lake.replace_days("features/transactions", features, FIRST_DAY, LAST_DAY)
+    platform.lake.replace_days("raw/labels", reports, FIRST_DAY, LAST_DAY)
+    assert dg.materialize([training_set], resources={"platform": platform}).success
+    return platform.lake.read("training/set").sort_by("row")
 
 
 def test_the_snapshot_names_offsets_versions_and_feature_set(rows, platform):

@@ -4,6 +4,7 @@ import pytest
 from fraud_platform.core.training.calibrate import (
     ISOTONIC_MIN_FRAUDS,
     calibrate,
+    daily_noise,
     expected_calibration_error,
     probability_ratio,
 )
@@ -59,6 +60,20 @@ def test_isotonic_starts_at_its_minimum_of_frauds():
     scores = np.linspace(0, 1, 1000)
     assert calibrate(scores, np.arange(1000) >= 1000 - ISOTONIC_MIN_FRAUDS).method == "centred isotonic regression"
     assert calibrate(scores, np.arange(1000) > 1000 - ISOTONIC_MIN_FRAUDS).method == "prior shift"
+
+
+def test_the_noise_of_the_days_covers_right_probabilities_and_not_inflated_ones():
+    days = np.datetime64("2026-01-01") + np.arange(14).repeat(500)
+    covered = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        probabilities = rng.beta(0.05, 2, len(days))
+        labels = rng.random(len(days)) < probabilities
+        off = abs(probability_ratio(probabilities, labels) - 1)
+        covered.append(off <= daily_noise(probabilities, labels, days))
+        inflated = np.minimum(1, 3 * probabilities)
+        assert abs(probability_ratio(inflated, labels) - 1) > daily_noise(inflated, labels, days)
+    assert np.mean(covered) > 0.85
 
 
 @pytest.mark.parametrize("label", [False, True])

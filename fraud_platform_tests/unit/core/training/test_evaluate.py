@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from fraud_platform.core.training import plots
-from fraud_platform.core.training.compare import compare
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.evaluate import evaluate
 from fraud_platform.core.training.threshold import Threshold
@@ -42,22 +41,6 @@ def test_daily_measures_have_intervals_that_their_mean_lies_in():
         assert value.low <= value.mean <= value.high, name
     assert result.intervals()["amount_stopped_per_day"].mean == pytest.approx(result.amount_stopped_per_day)
     assert result.intervals()["card_precision_at_budget"].mean == pytest.approx(result.card_precision_at_budget)
-
-
-def test_the_better_ranking_wins_and_equal_ones_leave_the_champion():
-    worse = 1 - SCORES
-    assert compare(worse, SCORES, LABELS, DAYS).challenger_wins
-    assert not compare(SCORES, worse, LABELS, DAYS).challenger_wins
-    assert not compare(SCORES, SCORES, LABELS, DAYS).challenger_wins
-
-
-def test_the_daily_difference_is_paired():
-    result = compare(1 - SCORES, SCORES, LABELS, DAYS)
-    # Day 1: AP 1 against 1/4; day 2: (1 + 2/3) / 2 against (1/2 + 1/2) / 2.
-    differences = np.array([1 - 1 / 4, 5 / 6 - 1 / 2])
-    assert result.mean_daily_difference == pytest.approx(differences.mean())
-    assert result.standard_error == pytest.approx(differences.std(ddof=1) / np.sqrt(2))
-    assert "over 2 days" in str(result)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fraud_platform.core.training.split import DayRange, known_labels, time_split
+from fraud_platform.core.training.split import DayRange, known_compromised, known_labels, time_split
 from fraud_platform.errors import TrainingError
 
 SPLIT = time_split(date(2026, 3, 1), date(2026, 1, 1), label_delay_days=7, validation_days=5, test_days=4)
@@ -60,3 +60,18 @@ def test_the_latest_report_before_the_cut_off_decides():
 
 def test_without_reports_everything_is_legitimate():
     assert not known_labels(np.array(["a", "b"], dtype=object), reports(), date(2026, 1, 10)).any()
+
+
+def test_a_customer_is_known_as_compromised_from_the_day_after_the_first_report():
+    known = reports(
+        ("a1", True, "2026-01-09 00:00"),
+        ("a2", True, "2026-01-03"),
+        ("b1", False, "2026-01-02"),
+        ("elsewhere", True, "2026-01-02"),
+    )
+    ids = np.array(["a1", "a2", "a3", "a4", "b1", "b2"], dtype=object)
+    customers = np.array(["a", "a", "a", "a", "b", "b"], dtype=object)
+    days = np.array(["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04", "2026-01-02", "2026-01-09"])
+    found = known_compromised(ids, customers, days.astype("datetime64[D]"), known)
+    assert found.tolist() == [False, False, False, True, False, False]
+    assert not known_compromised(ids, customers, days.astype("datetime64[D]"), reports()).any()

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from fraud_platform.core.training.threshold import threshold_for_budget
+from fraud_platform.core.training.dataset import DatedRows
+from fraud_platform.core.training.threshold import choose_threshold, threshold_for_budget, threshold_for_cost
+
+BUDGET = 3
+
+
+def rows(labels: list[int], amounts: list[float]) -> DatedRows:
+    count = len(labels)
+    days = np.repeat(np.datetime64("2026-01-01"), count)
+    return DatedRows(np.zeros((count, 1)), np.array(labels, bool), days, np.arange(count), np.array(amounts))
 
 
 @pytest.mark.parametrize(
@@ -27,3 +36,38 @@ def test_the_last_bits_of_a_probability_decide_nothing():
     threshold = threshold_for_budget(scores, 1, 50)
     for noise in (-1e-9, 1e-9):
         assert np.count_nonzero(scores + noise >= threshold.value) == 50
+
+
+@pytest.mark.parametrize(
+    "labels, amounts, cost, alerts",
+    [
+        ([1, 0, 1, 0, 0], [50.0, 9, 50, 9, 9], 10, 3),  # one review in vain is worth the next fraud
+        ([1, 0, 1, 0, 0], [50.0, 9, 5, 9, 9], 10, 1),  # a small fraud is not
+        ([0, 0, 0, 0, 1], [9.0, 9, 9, 9, 30], 10, 0),  # nothing pays
+        ([1, 1, 1, 1, 1], [50.0, 50, 50, 50, 50], 10, 5),  # everything pays, beyond the budget
+    ],
+)
+def test_the_threshold_by_cost_is_the_one_that_saves_most(labels, amounts, cost, alerts):
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    threshold = threshold_for_cost(scores, rows(labels, amounts), BUDGET, cost)
+    assert np.count_nonzero(scores >= threshold.value) == threshold.alerts_per_day == alerts
+
+
+def test_no_other_threshold_saves_more():
+    rng = np.random.default_rng(np.random.SeedSequence(2))
+    scores = np.round(rng.random(400), 2)
+    dated = rows((rng.random(400) < scores / 3).astype(int).tolist(), rng.lognormal(3, 1, 400).tolist())
+
+    def saving(value: float) -> float:
+        alerts = scores >= value
+        return float(dated.amounts[alerts & dated.labels].sum() - 12 * alerts.sum())
+
+    chosen = threshold_for_cost(scores, dated, BUDGET, review_cost=12)
+    most = max(saving(value) for value in np.linspace(0, 1.01, 102))
+    assert most > 0 and saving(chosen.value) == pytest.approx(most)
+
+
+def test_the_threshold_says_what_it_was_chosen_by():
+    scores, dated = np.array([0.9, 0.1]), rows([1, 0], [50.0, 1])
+    assert choose_threshold(scores, dated, BUDGET, review_cost=None).chosen_by == "alert budget"
+    assert choose_threshold(scores, dated, BUDGET, review_cost=2.5).chosen_by == "review cost of 2.5"
