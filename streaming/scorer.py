@@ -17,11 +17,12 @@ from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.registry import CHAMPION
 from streaming import metrics
+from streaming.batch_counts import count_batch
 from streaming.contest import Contest, LoadedModel, Tally
 from streaming.features import SCORED, with_features
 from streaming.generation import Generation
 from streaming.risk import RiskTables
-from streaming.scoring import ScoredBatch, score_batch
+from streaming.scoring import score_batch
 from streaming.sink import TransactionalSink
 from streaming.velocity import Velocity
 
@@ -127,7 +128,10 @@ class Scorer:
             with metrics.BATCH_SECONDS.labels("write").time():
                 sink.write(batch_id, batch.messages, next_offsets)
             self._watch_canary(batch.tally)
-        self._count(batch_id, rows, batch)
+        self._batches += 1
+        arrivals_ms = rows.filter(pc.equal(rows["status"], SCORED))["timestamp_ms"].to_numpy()
+        self._newest_ms = max(self._newest_ms, int(arrivals_ms.max(initial=0)))
+        count_batch(batch_id, batch, arrivals_ms, _now_ms())
 
     def _contest(self, champion: LoadedModel) -> Contest:
         shares = self._settings.shadow_percent, self._settings.canary_percent
@@ -144,24 +148,6 @@ class Scorer:
         metrics.CANARY_ROLLBACKS.inc()
         metrics.CHALLENGER_VERSION.set(0)
         self._write_event("canary_rolled_back", model_version=version, reason=reason)
-
-    def _count(self, batch_id: int, rows: pa.Table, batch: ScoredBatch) -> None:
-        """What the metrics and /health tell of a batch that is out."""
-        self._batches += 1
-        now_ms = _now_ms()
-        metrics.LAST_BATCH.set(batch_id)
-        metrics.LAST_BATCH_TIME.set(now_ms / 1000)
-        metrics.ALERTS.inc(batch.alerts)
-        for status in metrics.STATUSES:
-            metrics.TRANSACTIONS.labels(status).inc(getattr(batch, status))
-        for outcome in metrics.OUTCOMES:
-            metrics.CONTESTED.labels(outcome).inc(getattr(batch.tally, outcome))
-        metrics.CANARY_DECISIONS.inc(batch.tally.canary)
-        for field, count in batch.faults.items():
-            metrics.REJECTS.labels(field if field in metrics.REJECTED_FIELDS else "other").inc(count)
-        scored = rows.filter(pc.equal(rows["status"], SCORED))["timestamp_ms"].to_numpy()
-        metrics.LATENCY.observe_all((now_ms - scored) / 1000)
-        self._newest_ms = max(self._newest_ms, int(scored.max(initial=0)))
 
     def stop(self) -> None:
         """Let the running batch finish, then take no other; safe to call twice."""
