@@ -28,7 +28,7 @@ restore "$(docker compose exec -T postgres printenv DB_USER)" \
 restore mlflow mlflow mlflow.dump
 docker compose create --no-build kafka minio scorer dagster-code
 echo "$VOLUMES" | while read -r volume service path; do
-    docker compose cp --archive - "$service:$path" <"$folder/$volume.tar"
+    docker compose cp - "$service:$path" <"$folder/$volume.tar"
     echo "$volume: restored"
 done
 echo "restored; go on with 'docker compose up --detach --wait'"
