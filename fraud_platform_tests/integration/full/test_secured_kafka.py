@@ -97,7 +97,8 @@ def test_a_user_who_may_not_create_is_told_so(secured, make_settings):
 
 
 def test_the_scorer_ends_with_one_line(secured, topics, tmp_path):
-    settings = refusals(secured, topics, tmp_path)["password"]
+    (metrics,) = free_ports(1)
+    settings = refusals(secured, topics, tmp_path)["password"].model_copy(update={"metrics_port": metrics})
     command = [sys.executable, "-m", "streaming"]
     ended = subprocess.run(command, env=service_environment(settings), capture_output=True, text=True, check=False)
     assert ended.returncode == 2
