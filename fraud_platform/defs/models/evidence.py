@@ -58,14 +58,18 @@ def comparison_with_champion(
 def calibration_on(bundle: "ModelBundle", test: DatedRows) -> dg.AssetCheckResult:
     """Sum of the probabilities within CALIBRATION_TOLERANCE of the frauds, and a mean error within CALIBRATION_ERROR.
 
-    Some frauds more or less come by chance, so both may be off by the days' noise besides: the
-    sum by that share of the frauds, the mean error by that share of the fraud rate.
+    Some frauds more or less come by chance, on the test days and on those of validation that
+    the curve was fitted on. So both may be off by the days' noise besides: the sum by that
+    share of the frauds, the mean error by that share of the fraud rate.
     """
     from fraud_platform.core.training.calibrate import daily_noise, expected_calibration_error, probability_ratio
 
     probabilities = bundle.score(test.features)
     ratio, error = probability_ratio(probabilities, test.labels), expected_calibration_error(probabilities, test.labels)
-    noise = daily_noise(probabilities, test.labels, test.days)
+    frauds = int(test.labels.sum())
+    # The fewer frauds, the more noise: that of validation is the test days' scaled to its number of them.
+    validation_noise = frauds / bundle.card.metrics.get("validation_frauds", float("inf"))
+    noise = daily_noise(probabilities, test.labels, test.days) * float(np.sqrt(1 + validation_noise))
     allowed = CALIBRATION_ERROR + noise * float(test.labels.mean())
     numbers = {
         "probability_ratio": ratio,
