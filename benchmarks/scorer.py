@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.scorer_load import ALERT_SHARE, CUSTOMERS, TREES, Load, promote_model
-from benchmarks.scorer_watch import Usage, Watcher, percentiles, phase_seconds, slope_mib_per_hour
+from benchmarks.scorer_watch import TOLD_SECONDS, Usage, Watcher, percentiles, phase_seconds, slope_mib_per_hour
 from fraud_platform.local.environment import service_environment
 from fraud_platform.local.stack import Stack
 from fraud_platform.settings import PROJECT_ROOT, Settings
@@ -39,7 +39,9 @@ START_SECONDS = 180
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--transactions", type=int, default=1_000_000, help="of the backlog; 0 leaves throughput out")
+    parser.add_argument(
+        "--transactions", type=int, default=1_000_000, help="of the backlog, several batches; 0: no throughput"
+    )
     parser.add_argument("--rates", type=float, nargs="*", default=[200, 1_000, 5_000], help="transactions a second")
     parser.add_argument("--minutes", type=float, default=2, help="at each rate")
     parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS)
@@ -115,11 +117,11 @@ class Benchmark:
         with self._running(name, settings) as (watcher, usage):
             watcher.wait_for(1, START_SECONDS, usage)
             watcher.wait_for(int(total * COLD_SHARE), total / 500, usage)
-            began, counted, cpu = time.monotonic(), watcher.count, usage.cpu_seconds()
+            began = watcher.wait_for_pause()
+            counted, cpu = watcher.count, usage.cpu_seconds()
             phases = phase_seconds(settings) if name == "scorer" else {}
             watcher.wait_for(total, total / 500, usage)
-            seconds, rows = time.monotonic() - began, watcher.count - counted
-            used = usage.cpu_seconds() - cpu
+            used, seconds, rows = usage.cpu_seconds() - cpu, watcher.bursts[-1][0] - began, watcher.count - counted
             result = {
                 "transactions_per_second": round(rows / seconds),
                 "seconds": round(seconds, 1),
@@ -128,6 +130,7 @@ class Benchmark:
                 "alerts": watcher.alerts,
             }
             if name == "scorer":
+                time.sleep(TOLD_SECONDS)
                 result["phase_us_per_transaction"] = {
                     phase: round((total_s - phases.get(phase, (0, 0))[0]) / rows * 1e6, 1)
                     for phase, (total_s, _) in phase_seconds(settings).items()

@@ -15,6 +15,9 @@ from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, partitions
 
 SAMPLE_SECONDS = 2.0
+PAUSE_SECONDS = 0.25
+TOLD_SECONDS = 2.0
+"""The scorer's page is at most this old."""
 
 
 class Visible(msgspec.Struct):
@@ -61,6 +64,13 @@ class Watcher(threading.Thread):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{self.count:,} of {predictions:,} predictions within {seconds:g} s")
             time.sleep(0.05)
+
+    def wait_for_pause(self) -> float:
+        """Until the batch that is coming in has come whole; returns when its last prediction came."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < min(deadline, self.bursts[-1][0] + PAUSE_SECONDS):
+            time.sleep(0.02)
+        return self.bursts[-1][0]
 
     def stop(self) -> None:
         self._ended.set()
