@@ -11,7 +11,7 @@ import numpy as np
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Message
 from fraud_platform.storage.registry import CHAMPION, Registry
-from fraud_platform_tests.chaos.kills import ROLES, has_jvm, kill
+from fraud_platform_tests.chaos.kills import ROLES, TREE, has_jvm, kill
 from fraud_platform_tests.outcome import outcome, send
 from fraud_platform_tests.scorer_process import ScorerProcess
 from fraud_platform_tests.waiting import wait_until
@@ -74,9 +74,13 @@ class UnderFire:
         reached.unlink()
         asked.unlink()
 
-    def end(self) -> int:
-        """Stop it in peace; returns its exit code."""
-        return self.process.end(signal.SIGTERM)
+    def __enter__(self) -> "UnderFire":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing of it outlives the test, whatever failed."""
+        if self.process.is_running():
+            kill(self.process.pid, TREE)
 
 
 def scorer_under_fire(
@@ -86,25 +90,24 @@ def scorer_under_fire(
     kills: Sequence[Kill],
     models: Sequence[int],
     before: Callable[[int, Kill], None] = lambda number, kill: None,
-) -> UnderFire:
+) -> None:
     """The messages, a piece for each kill and a last one, all through the scorer; models take turns meanwhile.
 
     before: called ahead of each kill, with its number.
     """
     registry = Registry(settings)
-    fire = UnderFire(settings, folder)
     pieces = _pieces(messages, len(kills) + 1)
     versions = cycle(models)
-    for number, (strike, piece) in enumerate(zip(kills, pieces, strict=False)):
-        before(number + 1, strike)
-        if number % 3 == 0:  # and the kill comes while the scorer takes it over
-            registry.set_alias(CHAMPION, next(versions))
-        send(settings, piece)
-        fire.strike(strike)
-    send(settings, pieces[-1])
-    fire.wait_until(lambda: _is_all_out(settings), "all predictions and dead letters")
-    fire.end()
-    return fire
+    with UnderFire(settings, folder) as fire:
+        for number, (strike, piece) in enumerate(zip(kills, pieces, strict=False)):
+            before(number + 1, strike)
+            if number % 3 == 0:  # and the kill comes while the scorer takes it over
+                registry.set_alias(CHAMPION, next(versions))
+            send(settings, piece)
+            fire.strike(strike)
+        send(settings, pieces[-1])
+        fire.wait_until(lambda: _is_all_out(settings), "all predictions and dead letters")
+        fire.process.end(signal.SIGTERM)
 
 
 def _pieces(messages: Sequence[Message], count: int) -> list[list[Message]]:

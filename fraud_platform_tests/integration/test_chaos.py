@@ -30,11 +30,11 @@ def settings(broker, make_settings) -> Settings:
 def test_the_sink_writes_each_batch_once_wherever_its_writer_is_killed(settings, tmp_path):
     messages = transaction_messages(bundles.transactions(3), DISTURBANCES)
     send(settings, messages)
-    fire = UnderFire(settings, tmp_path / "pauses", "fraud_platform_tests.chaos.writer")
-    for moment in PAUSES * 2:
-        fire.strike(Kill(moment, TREE))
-    fire.keep_running()
-    wait_until(lambda: not fire.process.is_running(), "the end of the topic")
+    with UnderFire(settings, tmp_path / "pauses", "fraud_platform_tests.chaos.writer") as fire:
+        for moment in PAUSES * 2:
+            fire.strike(Kill(moment, TREE))
+        fire.keep_running()
+        wait_until(lambda: not fire.process.is_running(), "the end of the topic")
 
     copied = [m.value() for m in read(settings, settings.kafka_predictions_topic)]
     assert sorted(copied) == sorted(m.value for m in messages)
