@@ -46,6 +46,11 @@ class ScorerProcess:
         self._process.send_signal(signum)
         return self._process.wait(60)
 
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
     @property
     def pid(self) -> int:
         assert self._process is not None

@@ -16,6 +16,9 @@ from confluent_kafka.admin import (
     AdminClient,
     ResourcePatternType,
     ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
 )
 
 from fraud_platform.local.broker import JVM_OPTIONS
@@ -28,6 +31,9 @@ from fraud_platform_tests.ports import free_ports
 
 PASSWORDS = {"admin": "of-admin", "fraud": "of-fraud", "stranger": "of-stranger"}
 """`admin` may do everything, `fraud` what docs/operations.md lists, `stranger` nothing."""
+
+REAUTHENTICATION_MS = 5000
+"""How long a login holds. Clouds set hours; without it a login holds as long as its connection."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,14 @@ class SecureKafka:
 
     def admin(self) -> AdminClient:
         return AdminClient(client_config(Settings(_env_file=None, **self.settings("admin"))))
+
+    def change_password(self, user: str, password: str) -> None:
+        """From the next login on; who is logged in has to do it again within REAUTHENTICATION_MS."""
+        info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+        changes = [UserScramCredentialUpsertion(user, info, password.encode())]
+        admin = self.admin()
+        for future in admin.alter_user_scram_credentials(changes).values():
+            future.result()
 
     def grant(self, settings: Settings) -> None:
         """Give `fraud` the rights that the platform needs, and no other."""
@@ -127,6 +141,7 @@ def _properties(folder: Path, secure: int, internal: int, controller: int) -> st
             "inter.broker.listener.name=INTERNAL",
             "controller.listener.names=CONTROLLER",
             "sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN",
+            f"connections.max.reauth.ms={REAUTHENTICATION_MS}",
             f"listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={scram} required;",
             f"listener.name.sasl_ssl.plain.sasl.jaas.config={plain} required {users};".replace("\\", "\\\\"),
             "ssl.keystore.type=PEM",

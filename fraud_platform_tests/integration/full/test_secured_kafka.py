@@ -3,13 +3,14 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
 from fraud_platform.errors import AccessDeniedError, ServiceUnavailableError
 from fraud_platform.local.environment import service_environment
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
+from fraud_platform.storage.feed_messages import Disturbances, Message, transaction_messages
 from fraud_platform.storage.kafka import (
     admin_client,
     committed_reader,
@@ -21,6 +22,7 @@ from fraud_platform.storage.kafka import (
 )
 from fraud_platform.storage.registry import CHAMPION, Registry
 from fraud_platform_tests import bundles
+from fraud_platform_tests.integration.full.secure_kafka import PASSWORDS
 from fraud_platform_tests.ports import free_ports
 from fraud_platform_tests.scorer_process import ScorerProcess
 from fraud_platform_tests.waiting import wait_until
@@ -117,22 +119,53 @@ def scorer(topics, mlflow_server):
         process.end(signal.SIGKILL)
 
 
+def scored(settings: Settings) -> int:
+    """Predictions that a reader of committed messages sees."""
+    with committed_reader(settings) as consumer:
+        topic = settings.kafka_predictions_topic
+        return len(list(read_range(consumer, topic, watermarks(consumer, topic))))
+
+
+def send_transactions(settings: Settings, messages: Sequence[Message]) -> None:
+    kafka = producer(settings)
+    for message in messages:
+        kafka.produce(settings.kafka_topic, message.value, message.key, timestamp=message.send_ms)
+    assert kafka.flush(30) == 0
+
+
+def wait_for_predictions(settings: Settings, scorer: ScorerProcess, count: int) -> None:
+    wait_until(lambda: not scorer.is_running() or scored(settings) >= count, "the predictions")
+    assert scorer.is_running(), (settings.log_dir / "scorer.log").read_text()[-2000:]
+    assert scored(settings) == count
+
+
 def test_the_scorer_needs_no_more_rights_than_are_documented(topics, scorer, tmp_path):
     Registry(topics).set_alias(CHAMPION, bundles.register(topics, tmp_path / "bundle"))
     messages = sorted(transaction_messages(bundles.transactions(2), Disturbances()))
-    kafka = producer(topics)
-    for message in messages:
-        kafka.produce(topics.kafka_topic, message.value, message.key, timestamp=message.send_ms)
-    assert kafka.flush(30) == 0
+    send_transactions(topics, messages)
     scorer.start()
-
-    def scored() -> int:
-        with committed_reader(topics) as consumer:
-            place = watermarks(consumer, topics.kafka_predictions_topic)
-            return len(list(read_range(consumer, topics.kafka_predictions_topic, place)))
-
-    wait_until(lambda: not scorer.is_running() or scored() == len(messages), "the predictions")
-    assert scorer.is_running(), (topics.log_dir / "scorer.log").read_text()[-2000:]
+    wait_for_predictions(topics, scorer, len(messages))
     assert scorer.end(signal.SIGTERM) == 0
     log = (topics.log_dir / "scorer.log").read_text()
     assert topics.kafka_password.get_secret_value() not in log
+
+
+def test_an_expired_login_ends_the_scorer_with_one_line_and_a_valid_one_goes_on(secured, topics, scorer, tmp_path):
+    Registry(topics).set_alias(CHAMPION, bundles.register(topics, tmp_path / "bundle"))
+    messages = sorted(transaction_messages(bundles.transactions(2), Disturbances()))
+    send_transactions(topics, messages[:100])
+    scorer.start()
+    wait_for_predictions(topics, scorer, 100)
+    secured.change_password("fraud", "another one")
+    try:
+        wait_until(lambda: not scorer.is_running(), "the scorer to end")
+    finally:
+        secured.change_password("fraud", PASSWORDS["fraud"])
+    assert scorer.exit_code() == 2
+    log = (topics.log_dir / "scorer.log").read_text()
+    (error,) = [line for line in log.splitlines() if " ERROR streaming: " in line]
+    assert "refuses KAFKA_USERNAME=fraud" in error
+    send_transactions(topics, messages[100:200])
+    scorer.start()
+    wait_for_predictions(topics, scorer, 200)
+    assert scorer.end(signal.SIGTERM) == 0
