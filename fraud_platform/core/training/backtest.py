@@ -14,7 +14,7 @@ from fraud_platform.core.training.dataset import Dataset, DatedRows
 from fraud_platform.core.training.evaluate import Evaluation
 from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
-from fraud_platform.core.training.split import DayRange, TimeSplit, known_compromised, known_labels, time_split
+from fraud_platform.core.training.split import DayRange, TimeSplit, known_labels, time_split
 from fraud_platform.core.training.train import train_candidates
 from fraud_platform.errors import TrainingError
 
@@ -36,11 +36,6 @@ class FeatureRows:
         return DatedRows(
             self.features[chosen], labels, self.days[chosen], self.customer_ids[chosen], self.amounts[chosen]
         )
-
-    def judged(self, part: DayRange, reports: pd.DataFrame) -> DatedRows:
-        """Those of them whose customers were not known as compromised."""
-        compromised = known_compromised(self.transaction_ids, self.customer_ids, self.days, reports)
-        return self.labelled(part, reports).select(~compromised[part.contains(self.days)])
 
 
 def backtest_splits(
@@ -67,8 +62,7 @@ def run_fold(rows: FeatureRows, reports: pd.DataFrame, split: TimeSplit, params:
 
     Raises TrainingError where a split lacks one of the classes.
     """
-    train = rows.labelled(split.train, reports)
-    validation, test = (rows.judged(part, reports) for part in (split.validation, split.test))
+    train, validation, test = (rows.labelled(part, reports) for part in (split.train, split.validation, split.test))
     resampled = smote(train.features, train.labels, params.smote_ratio, params.seed)
     dataset = Dataset(resampled, validation, test)
     alone = replace(params, references=False)

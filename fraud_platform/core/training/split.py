@@ -83,8 +83,8 @@ def known_labels(transaction_ids: Ids, reports: pd.DataFrame, known_by: date) ->
 def known_compromised(transaction_ids: Ids, customer_ids: Ids, days: Days, reports: pd.DataFrame) -> Bools:
     """Mask (n,) of the transactions whose customer was reported a victim before the day of their arrival began.
 
-    Such a card is blocked: nobody needs a model to find it, so it counts in no evaluation (Le
-    Borgne et al., Fraud Detection Handbook, chapter 4.4). `reports` as in `known_labels`; those
+    Such a card should be blocked already: the handbook leaves it out of evaluation (Le Borgne et
+    al., Fraud Detection Handbook, chapter 4.4). `reports` as in `known_labels`; those
     on other transactions than these say nothing here, and a report that was taken back later
     had blocked the card all the same.
     """

@@ -21,10 +21,7 @@ def read_dataset(lake: Lake) -> Dataset:
 
 
 def read_test_rows(lake: Lake) -> DatedRows:
-    """The test split of the training set that is in the lake now: what every model is judged on.
-
-    Customers who were known as compromised are left out of it, as of validation.
-    """
+    """The test split of the training set that is in the lake now: what every model is judged on."""
     return _read_dated(lake, "test")
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from fraud_platform.core.arrays import Bools
 from fraud_platform.core.features.table import FEATURE_NAMES
@@ -19,7 +18,7 @@ SPLITS = ("train", "validation", "test")
 IDENTITY = ("date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "event_time_ms")
 FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
 LABELS_READ = ("date", "kafka_partition", "kafka_offset", "transaction_id", "is_fraud", "reported_at_ms")
-DATED_ROWS_READ = ("row", "label", "date", "customer_id", "known_compromised", *FEATURE_NAMES)
+DATED_ROWS_READ = ("row", "label", "date", "customer_id", *FEATURE_NAMES)
 
 
 def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit) -> pa.Table:
@@ -61,8 +60,8 @@ def train_rows(table: pa.Table) -> TrainRows:
 
 
 def dated_rows(table: pa.Table) -> DatedRows:
-    """Matrices of one split of training/set, without the customers who were known as compromised."""
-    ordered = table.filter(pc.invert(table["known_compromised"])).sort_by("row")
+    """Matrices of one split of training/set."""
+    ordered = table.sort_by("row")
     return DatedRows(
         features=feature_matrix(ordered),
         labels=labels(ordered),
