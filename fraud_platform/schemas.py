@@ -109,6 +109,8 @@ class ScorerEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         "challenger_refused",
         "canary_rolled_back",
         "champion_set",
+        "alarm_raised",
+        "alarm_cleared",
         "letter_retried",
         "stopped",
     ]

@@ -162,6 +162,9 @@ class Settings(BaseSettings):
     canary_alert_factor: float = Field(
         3, ge=1, description="Times more, or fewer, alerts than the champion's at which a canary is rolled back."
     )
+    alert_rate_limit: float = Field(
+        0.1, gt=0, le=1, description="Share of alerts among predictions over which promotions are held."
+    )
     promotion_poll_seconds: float = Field(2, gt=0, description="Interval at which the scorer looks for a new champion.")
     promotion_timeout_seconds: float = Field(120, gt=0, description="Time the scorer has to take a promoted model.")
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,10 +90,8 @@ def retry(
     letters, _ = _read()
     resender = Resender(load_settings())
     if every:
-        now_ms = _now_ms()
         waiting = [x for x in letters.values() if x.id not in resender.sent_before and field in (None, x.field)]
-        mended = [x.mended(values) for x in waiting]
-        chosen = [x for x in mended if not x.fault_at(now_ms)]
+        chosen = _acceptable(waiting, values)
     else:
         chosen = [letter.mended(values) for letter in _named(letters, dict.fromkeys(letter_ids or []))]
     events = resender.send(chosen, by=by or getpass.getuser(), reason=reason) if chosen else []
@@ -121,6 +120,16 @@ def _named(letters: "dict[str, Letter]", ids: Iterable[str]) -> "list[Letter]":
     if unknown := [i for i in ids if i not in letters]:
         raise DeadLetterError(f"there is no dead letter {', '.join(unknown)}: 'fraud dlq list' names them")
     return [letters[i] for i in ids]
+
+
+def _acceptable(letters: "Iterable[Letter]", changes: dict[str, Any]) -> "list[Letter]":
+    """Those that can be mended so and would be accepted now."""
+    mended = []
+    for letter in letters:
+        with suppress(DeadLetterError):  # no JSON object
+            mended.append(letter.mended(changes))
+    now_ms = _now_ms()
+    return [letter for letter in mended if not letter.fault_at(now_ms)]
 
 
 def _change(text: str) -> tuple[str, Any]:

@@ -66,7 +66,7 @@ def test_letters_are_listed_mended_and_sent_once_with_who_and_why(settings):
 
     result = fraud("retry", "0-2", "--set", "country=DE", "--reason", "lower case", "--by", "ann")
     assert result.exit_code == 0, result.stderr
-    assert fraud("retry", "--all", "--reason", "new release", "--by", "bob").exit_code == 0
+    assert fraud("retry", "--all", "--set", "amount=2", "--reason", "new release", "--by", "bob").exit_code == 0
     assert fraud("retry", "--all", "--reason", "again", "--by", "bob").stdout.startswith("0 sent again")
     assert sent(settings) == ["t2", "t0", "t1"]
     audit = retries(scorer_events(settings))

@@ -21,6 +21,7 @@ from fraud_platform.defs.training.dataset import read_test_rows
 from fraud_platform.defs.training.snapshot import read_snapshot
 from fraud_platform.resources.mlflow import mlflow
 from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.registry import CHALLENGER, CHAMPION
 from fraud_platform_tests import feature_lake
 
@@ -101,8 +102,12 @@ def test_a_reference_that_ranks_better_is_a_warning(reference, passed):
     assert (outcome.passed, outcome.severity) == (passed, dg.AssetCheckSeverity.WARN)
 
 
-def test_the_sensor_asks_to_promote_it(result, platform, instance):
-    context = dg.build_sensor_context(instance, resources={"platform": platform})
+def test_the_sensor_asks_to_promote_it(result, platform, instance, broker, settings):
+    create_topics(settings)
+    topics = {"kafka_broker": broker, "kafka_events_topic": settings.kafka_events_topic}
+    context = dg.build_sensor_context(
+        instance, resources={"platform": PlatformResource(overrides={**platform.overrides, **topics})}
+    )
     assert promotion_sensor(context).run_key.startswith("promote-1-")
 
 

@@ -1,23 +1,29 @@
-"""When the sensor asks for a promotion, and when it does not. The event log and MLflow are real."""
+"""When the sensor asks for a promotion, and when it does not. The event log, Kafka and MLflow are real."""
 
 import dagster as dg
+import msgspec
 import pytest
 from dagster import AssetCheckEvaluation, AssetMaterialization
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 from mlflow import MlflowClient
 
+from fraud_platform.core.alert_rate import FEWEST_PREDICTIONS
 from fraud_platform.defs.models.candidate_run import REGISTERED
 from fraud_platform.defs.models.checks import GATE
 from fraud_platform.defs.models.sensors import PASSED, promotion_sensor
+from fraud_platform.defs.monitoring.sensors import alert_rate_sensor
 from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.storage.alert_rate import NEWEST_OFFSETS
+from fraud_platform.storage.kafka import create_topics, producer
+from fraud_platform.storage.ledger import scorer_events
 from fraud_platform.storage.registry import CHAMPION
 
 
 @pytest.fixture
-def platform(mlflow_server, settings) -> PlatformResource:
-    return PlatformResource(
-        overrides={"mlflow_tracking_uri": mlflow_server, "model_name": settings.model_name, "data_dir": "unused"}
-    )
+def platform(broker, mlflow_server, settings) -> PlatformResource:
+    create_topics(settings)
+    names = ("kafka_broker", "kafka_events_topic", "kafka_predictions_topic", "mlflow_tracking_uri", "model_name")
+    return PlatformResource(overrides={"data_dir": "unused", **{name: getattr(settings, name) for name in names}})
 
 
 @pytest.fixture
@@ -123,3 +129,31 @@ def test_a_version_no_newer_than_the_champion_is_left_alone(instance, platform, 
     evaluate(instance, register(instance, version))
     answer, _ = tick(instance, platform)
     assert answer.skip_message == f"version {version} is not newer than the champion, version 2"
+
+
+def test_an_alert_rate_over_its_limit_holds_a_version_until_it_has_fallen(instance, platform):
+    evaluate(instance, register(instance, 3))
+    decide(platform, alerts=FEWEST_PREDICTIONS // 2, others=FEWEST_PREDICTIONS // 2)
+    assert "promotions are held" in watch(instance, platform).skip_message
+    assert "promotions are held" in watch(instance, platform).skip_message
+    answer, cursor = tick(instance, platform)
+    assert "version 3 is held" in answer.skip_message and "500 of the newest 1,000" in answer.skip_message
+    assert cursor is None
+
+    decide(platform, alerts=0, others=NEWEST_OFFSETS)
+    assert "no alarm" in watch(instance, platform).skip_message
+    request, _ = tick(instance, platform, cursor)
+    assert request.run_key.startswith("promote-3-")
+    assert [e.kind for e in scorer_events(platform.settings)] == ["alarm_raised", "alarm_cleared"]
+
+
+def decide(platform, alerts: int, others: int) -> None:
+    """Predictions, of which only the decision counts here."""
+    kafka = producer(platform.settings)
+    for is_fraud in [True] * alerts + [False] * others:
+        kafka.produce(platform.settings.kafka_predictions_topic, msgspec.json.encode({"is_fraud": is_fraud}), b"c")
+    assert kafka.flush(30) == 0
+
+
+def watch(instance, platform) -> dg.SkipReason:
+    return alert_rate_sensor(dg.build_sensor_context(instance, resources={"platform": platform}))

@@ -2,11 +2,13 @@
 
 import dagster as dg
 
+from fraud_platform.core.alert_rate import alarm
 from fraud_platform.defs.models.candidate_run import REGISTERED
 from fraud_platform.defs.models.checks import GATE
 from fraud_platform.defs.models.gate import unmet_checks
 from fraud_platform.defs.models.jobs import promote_model, promotion_of
 from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.storage.ledger import scorer_events
 from fraud_platform.storage.registry import CHAMPION
 
 PASSED = "passed every check of the gate"
@@ -17,7 +19,8 @@ def promotion_sensor(context: dg.SensorEvaluationContext, platform: PlatformReso
     """Requests promote_model once for the latest registered version, when every check of the gate passed on it.
 
     The cursor is the materialisation that was decided on, so MLflow is asked once a version
-    and a champion that was rolled back stays rolled back.
+    and a champion that was rolled back stays rolled back. While the scorer's alert rate is
+    over its limit nothing is promoted.
     """
     records = context.instance.fetch_materializations(REGISTERED, limit=1).records
     if not records or records[0].asset_materialization is None:
@@ -28,6 +31,8 @@ def promotion_sensor(context: dg.SensorEvaluationContext, platform: PlatformReso
         return dg.SkipReason(f"version {version} has been decided on: the next one is waited for")
     if unmet := unmet_checks(context.instance, GATE, materialization_id):
         return dg.SkipReason(f"version {version} is not promoted: {'; '.join(unmet)}")
+    if standing := alarm(scorer_events(platform.settings)):
+        return dg.SkipReason(f"version {version} is held until the alarm is cleared: {standing.reason}")
     champion = platform.registry.version(CHAMPION)
     context.update_cursor(str(materialization_id))
     if champion is not None and version <= champion:
