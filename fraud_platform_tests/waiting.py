@@ -6,7 +6,7 @@ from collections.abc import Callable
 POLL_SECONDS = 0.1
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 240) -> None:
     """Return once the condition holds; fails the test, naming what was waited for, after the deadline."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 from pyspark import SparkContext
@@ -29,8 +30,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory, world_readable: None) -> 
 
 @pytest.fixture(scope="session")
 def world_readable(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Lets the user postgres into its folder, which lies in pytest's."""
-    for folder in (tmp_path_factory.getbasetemp(), tmp_path_factory.getbasetemp().parent):
+    """Lets the user postgres into its folder, which lies in pytest's, one deeper where several processes test."""
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base, *base.relative_to(gettempdir()).parents[:-1]):
+        folder = gettempdir() / folder
         folder.chmod(folder.stat().st_mode | 0o011)
 
 
