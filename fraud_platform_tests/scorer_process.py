@@ -3,7 +3,11 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from fraud_platform.local.environment import service_environment
 from fraud_platform.settings import PROJECT_ROOT, Settings
@@ -39,6 +43,21 @@ class ScorerProcess:
     def pause(self, folder: Path) -> None:
         """Have it wait where files in the folder say, see chaos/pausing/sitecustomize.py."""
         self._environment |= {"PYTHONPATH": python_path(PAUSING), "PAUSE_FOLDER": str(folder)}
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """All its processes, if it runs, stand still meanwhile."""
+        own = [psutil.Process(self.pid)] if self.is_running() else []
+        processes = [*own, *(child for process in own for child in process.children(recursive=True))]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def end(self, signum: int) -> int:
         """Send a signal and wait for the end; returns the exit code."""

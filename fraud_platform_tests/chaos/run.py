@@ -103,9 +103,11 @@ def scorer_under_fire(
             before(number + 1, strike)
             if number % 3 == 0:  # and the kill comes while the scorer takes it over
                 registry.set_alias(CHAMPION, next(versions))
-            send(settings, piece)
+            with fire.process.frozen():
+                send(settings, piece)
             fire.strike(strike)
-        send(settings, pieces[-1])
+        with fire.process.frozen():
+            send(settings, pieces[-1])
         fire.wait_until(lambda: _is_all_out(settings), "all predictions and dead letters")
         fire.process.end(signal.SIGTERM)
 

@@ -69,14 +69,16 @@ def test_every_transaction_once_across_a_kill_a_promotion_and_a_restart(settings
     send(settings, messages[:third])
     scorer.start()
     wait_until(lambda: predictions(settings), "a first prediction")
-    send(settings, messages[third : 2 * third])
+    with scorer.frozen():
+        send(settings, messages[third : 2 * third])
     scorer.end(signal.SIGKILL)
     scorer.start()
     wait_for(settings, distinct(messages[: 2 * third]))
 
     registry.set_alias(CHAMPION, second)
     wait_until(lambda: loaded(settings)[-1][0] == second, "the second model")
-    send(settings, messages[2 * third :])
+    with scorer.frozen():
+        send(settings, messages[2 * third :])
     wait_for(settings, distinct(messages))
     assert scorer.end(signal.SIGTERM) == 0
 
@@ -118,7 +120,8 @@ def test_a_new_checkpoint_has_the_history_of_the_lake_and_goes_on_where_the_form
     fill_lake(settings)
     scorer.start()
     wait_until(lambda: loaded(settings), "the model")
-    send(settings, between)
+    with scorer.frozen():
+        send(settings, between)
     wait_for(settings, distinct(before + between) - distinct(before))
     scorer.end(signal.SIGKILL)
 
