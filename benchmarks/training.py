@@ -9,7 +9,7 @@ import argparse
 import json
 import os
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=20, help="of a second run with a search; 0 leaves it out")
     parser.add_argument("--json", type=Path, help="write the results there, too")
     options = parser.parse_args()
-    params = params_of(Settings())
+    params = TrainingParams.of(Settings())
     splits = split_rows(simulated_rows(options.rows, params), params)
     results: dict[str, Any] = {
         "cores": os.cpu_count(),
@@ -50,13 +50,6 @@ def main() -> None:
     print(text)
     if options.json:
         options.json.write_text(text + "\n")
-
-
-def params_of(settings: Settings) -> TrainingParams:
-    """A training run with the settings as they are."""
-    return TrainingParams(
-        **{f.name: getattr(settings, f.name) for f in fields(TrainingParams) if hasattr(settings, f.name)}
-    )
 
 
 def simulated_rows(rows: int, params: TrainingParams) -> DatedRows:

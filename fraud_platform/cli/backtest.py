@@ -11,9 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from fraud_platform.core.training.evaluate import Evaluation
-    from fraud_platform.core.training.params import TrainingParams
     from fraud_platform.core.training.split import TimeSplit
-    from fraud_platform.settings import Settings
 
 MEASURES = {
     "average_precision": "AP",
@@ -43,12 +41,13 @@ def backtest(
     from rich.console import Console
 
     from fraud_platform.core.training.backtest import backtest_splits, run_fold
+    from fraud_platform.core.training.params import TrainingParams
     from fraud_platform.settings import load_settings
     from fraud_platform.storage.feature_rows import read_feature_rows
     from fraud_platform.storage.lake import Lake
 
     settings = load_settings()
-    params = _params(settings)
+    params = TrainingParams.of(settings, references=False, search_trials=0)
     results: list[dict[str, Any]] = []
     with Console(stderr=True).status("reading features/transactions") as status:
         rows, reports = read_feature_rows(Lake(settings))
@@ -61,25 +60,6 @@ def backtest(
         typer.echo(json.dumps({"seed": params.seed, "folds": results, "mean": _means(results)}, indent=2))
     else:
         _show(results, params.alert_budget_per_day)
-
-
-def _params(settings: "Settings") -> "TrainingParams":
-    from fraud_platform.core.training.params import TrainingParams
-
-    return TrainingParams(
-        epochs=settings.epochs,
-        learning_rate=settings.learning_rate,
-        batch_size=settings.batch_size,
-        smote_ratio=settings.smote_ratio,
-        alert_budget_per_day=settings.alert_budget_per_day,
-        seed=settings.seed,
-        fraud_weight=settings.fraud_weight,
-        review_cost=settings.review_cost,
-        label_delay_days=settings.label_delay_days,
-        validation_days=settings.validation_days,
-        test_days=settings.test_days,
-        references=False,
-    )
 
 
 def _result(split: "TimeSplit", evaluation: "Evaluation") -> dict[str, Any]:

@@ -158,9 +158,14 @@ def _reference_rows(train: TrainRows, seed: int) -> tuple[NDArray[np.float32], B
 
     Leaving out legitimate rows moves the prior only (King and Zeng 2001), which calibration moves back.
     """
-    legitimate = np.flatnonzero(~train.labels)
-    if len(legitimate) > REFERENCE_MAX_LEGITIMATE:
-        rng = np.random.default_rng(np.random.SeedSequence(seed))
-        legitimate = rng.choice(legitimate, REFERENCE_MAX_LEGITIMATE, replace=False)
-    rows = np.sort(np.concatenate([np.flatnonzero(train.labels), legitimate]))
+    rows = thinned(train.labels, REFERENCE_MAX_LEGITIMATE, seed)
     return train.features[rows].astype(np.float32), train.labels[rows]
+
+
+def thinned(labels: Bools, most_legitimate: int, seed: int) -> NDArray[np.int64]:
+    """Numbers, in order, of all frauds and of at most so many legitimate rows, drawn at random."""
+    legitimate = np.flatnonzero(~labels)
+    if len(legitimate) > most_legitimate:
+        rng = np.random.default_rng(np.random.SeedSequence(seed))
+        legitimate = rng.choice(legitimate, most_legitimate, replace=False)
+    return np.sort(np.concatenate([np.flatnonzero(labels), legitimate]))

@@ -1,6 +1,7 @@
 """The choices of one training run."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class TrainingParams:
     references: bool = True
     found: Boosting | None = None
     """What a search chose for the main candidate."""
+
+    @classmethod
+    def of(cls, settings: Any, **changes: Any) -> Self:
+        """The choices that settings of the same names make, but for `changes`; None changes nothing."""
+        chosen = {f.name: getattr(settings, f.name) for f in fields(cls) if hasattr(settings, f.name)}
+        return cls(**chosen | {name: value for name, value in changes.items() if value is not None})
 
     @property
     def boosting(self) -> Boosting:

@@ -33,10 +33,10 @@ def rivals(dataset: Dataset, alert_budget_per_day: int, champion: ModelBundle | 
 def _rule_set(dataset: Dataset, alert_budget_per_day: int) -> Rival:
     """Its points become probabilities, and get a threshold, on the validation split, as every candidate's scores do."""
     validation, test = dataset.validation, dataset.test
-    calibration = calibrate(rule_scores(validation.features), validation.labels)
-    known = calibration(rule_scores(validation.features))
+    scores = rule_scores(validation.features)
+    calibration = calibrate(scores, validation.labels)
     probabilities = calibration(rule_scores(test.features))
-    threshold = threshold_for_budget(known, validation.day_count, alert_budget_per_day)
+    threshold = threshold_for_budget(calibration(scores), validation.day_count, alert_budget_per_day)
     return Rival("rule_set", probabilities, evaluate(probabilities, test, threshold))
 
 

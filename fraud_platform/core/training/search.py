@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import optuna
 
-from fraud_platform.core.training.candidates import boosted, rows_pool
+from fraud_platform.core.training.candidates import boosted, rows_pool, thinned
 from fraud_platform.core.training.dataset import DatedRows, TrainRows
 from fraud_platform.core.training.params import Boosting
 
@@ -93,9 +92,5 @@ def _named(boosting: Boosting) -> dict[str, float]:
 
 
 def _thinned(train: TrainRows, seed: int) -> TrainRows:
-    legitimate = np.flatnonzero(~train.labels)
-    if len(legitimate) <= MAX_LEGITIMATE:
-        return train
-    kept = np.random.default_rng(np.random.SeedSequence(seed)).choice(legitimate, MAX_LEGITIMATE, replace=False)
-    rows = np.sort(np.concatenate([np.flatnonzero(train.labels), kept]))
+    rows = thinned(train.labels, MAX_LEGITIMATE, seed)
     return TrainRows(train.features[rows], train.labels[rows], train.synthetic[rows])
