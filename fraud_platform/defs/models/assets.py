@@ -14,7 +14,6 @@ from fraud_platform.defs.training.snapshot import read_snapshot
 from fraud_platform.errors import ModelError
 from fraud_platform.resources.mlflow import OpenTracking
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.settings import Settings
 from fraud_platform.storage.registry import CHAMPION
 
 if TYPE_CHECKING:
@@ -47,7 +46,8 @@ def candidate_models(
     settings, lake = platform.settings, platform.lake
     with mlflow() as tracking:
         dataset, snapshot = read_dataset(lake), read_snapshot(lake)
-        params = _params(config, settings, read_smote_ratio(lake), snapshot["seed"])
+        chosen = {"smote_ratio": read_smote_ratio(lake), "seed": snapshot["seed"], **config.model_dump()}
+        params = TrainingParams.of(settings, **chosen)
         trained = train_candidates(
             dataset,
             params,
@@ -57,7 +57,7 @@ def candidate_models(
             on_trial=partial(log_search_trial, tracking),
         )
         against = rivals(dataset, params.alert_budget_per_day, _champion(context, platform))
-        trial = Trial(trained, against, trained.params, dataset.test)
+        trial = Trial(trained, against, dataset.test)
         run = CandidateRun(tracking.active_run().info.run_id, candidates_folder(settings.data_dir))
         trained.bundle.save(run.bundle_folder)
         run.save_report(trial.plots(), trial.model_card())
@@ -100,24 +100,6 @@ def registered_model(context: dg.AssetExecutionContext, platform: PlatformResour
             **{name: value for name, value in card.metrics.items() if name.startswith("test_")},
             **run.report_metadata(),
         }
-    )
-
-
-def _params(config: CandidateModelsConfig, settings: Settings, smote_ratio: float, seed: int) -> TrainingParams:
-    return TrainingParams(
-        epochs=config.epochs or settings.epochs,
-        learning_rate=config.learning_rate or settings.learning_rate,
-        batch_size=config.batch_size or settings.batch_size,
-        smote_ratio=smote_ratio,
-        alert_budget_per_day=settings.alert_budget_per_day,
-        seed=seed,
-        fraud_weight=config.fraud_weight or settings.fraud_weight,
-        review_cost=settings.review_cost,
-        search_trials=settings.search_trials if config.search_trials is None else config.search_trials,
-        label_delay_days=settings.label_delay_days,
-        validation_days=settings.validation_days,
-        test_days=settings.test_days,
-        references=config.references,
     )
 
 

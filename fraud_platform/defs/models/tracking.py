@@ -31,7 +31,6 @@ class Trial:
 
     trained: "TrainedModels"
     rivals: "tuple[Rival, ...]"
-    params: TrainingParams
     test: DatedRows
 
     @cached_property
@@ -60,8 +59,8 @@ class Trial:
         """Markdown card of the main model."""
         from fraud_platform.core.training.model_card import model_card
 
-        main, parameters = self.trained.main, self.params.flat()
-        return model_card(self.trained.bundle.card, main.test, self.evaluations, self._importance(), parameters)
+        main, parameters = self.trained.main, self.trained.params.flat()
+        return model_card(self.trained.bundle.card, main.test, self.evaluations, self._importance, parameters)
 
     def plots(self) -> Plots:
         """Plots of the main candidate on the test split, and of how all models rank it."""
@@ -71,8 +70,8 @@ class Trial:
         probabilities = self.scores[main.name]
         return {
             "precision_recall": plots.precision_recall(self.scores, labels),
-            "feature_importance": plots.feature_importance(self._importance()),
-            "alerts_by_day": plots.alerts_by_day(main.test.by_day, self.params.alert_budget_per_day),
+            "feature_importance": plots.feature_importance(self._importance),
+            "alerts_by_day": plots.alerts_by_day(main.test.by_day, self.trained.params.alert_budget_per_day),
             "threshold_against_money": plots.threshold_against_money(probabilities, self.test, main.threshold.value),
             **self.candidate_plots(main),
         }
@@ -87,6 +86,7 @@ class Trial:
             "score_histogram": plots.score_histogram(probabilities, labels, candidate.threshold.value),
         }
 
+    @cached_property
     def _importance(self) -> Mapping[str, float]:
         """Per cent, by feature."""
         return dict(zip(FEATURE_NAMES, self.trained.main.model.classifier.get_feature_importance(), strict=True))
@@ -102,7 +102,7 @@ def log_search_trial(mlflow: Any, trial: "SearchTrial") -> None:
 def log_training(mlflow: Any, trial: Trial, run: CandidateRun) -> None:
     """Log parameters, snapshot, main measures, plots and card, and a nested run for each model compared."""
     card = trial.trained.bundle.card
-    mlflow.log_params(trial.params.flat())
+    mlflow.log_params(trial.trained.params.flat())
     mlflow.log_dict(card.snapshot, "snapshot.json")
     mlflow.log_metrics(card.metrics)
     mlflow.log_artifacts(str(run.plots_folder), "plots")
@@ -110,7 +110,7 @@ def log_training(mlflow: Any, trial: Trial, run: CandidateRun) -> None:
     for candidate in trial.trained.candidates:
         with mlflow.start_run(run_name=candidate.name, nested=True):
             drawn = {} if candidate is trial.trained.main else trial.candidate_plots(candidate)
-            _log_candidate(mlflow, candidate, trial.params, drawn)
+            _log_candidate(mlflow, candidate, trial.trained.params, drawn)
     for rival in trial.rivals:
         with mlflow.start_run(run_name=rival.name, nested=True):
             mlflow.log_params({"candidate": rival.name})
