@@ -1,9 +1,10 @@
 """Kafka: client configuration, topics and offset ranges. Nothing here knows what a message means."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -16,6 +17,9 @@ from fraud_platform.storage.kafka_security import java_security, librdkafka_secu
 REQUEST_TIMEOUT_SECONDS = 15
 RETENTION_MS = 400 * 24 * 3600 * 1000
 """Simulated history carries old timestamps, and backfills reach back a year."""
+
+_WITHOUT_LEADER = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+T = TypeVar("T")
 
 OffsetRange = dict[int, tuple[int, int]]
 """Kafka partition → (first offset, first offset after the range)."""
@@ -199,10 +203,11 @@ def _read_partition(consumer: Consumer, topic: str, partition: int, position: in
 
 def watermarks(consumer: Consumer, topic: str) -> OffsetRange:
     """First and end offset of each partition, as stored now."""
-    return {
-        p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=REQUEST_TIMEOUT_SECONDS)
-        for p in partitions(consumer, topic)
-    }
+
+    def of(partition: int) -> tuple[int, int]:
+        return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=REQUEST_TIMEOUT_SECONDS)
+
+    return {p: _from_leader(partial(of, p)) for p in partitions(consumer, topic)}
 
 
 def offsets_at(consumer: Consumer, topic: str, timestamp_ms: int) -> dict[int, int]:
@@ -212,6 +217,25 @@ def offsets_at(consumer: Consumer, topic: str, timestamp_ms: int) -> dict[int, i
     disjoint, whatever the order of the timestamps. The end offset where there is none.
     """
     bounds = watermarks(consumer, topic)
-    asked = [TopicPartition(topic, p, timestamp_ms) for p in bounds]
-    found = consumer.offsets_for_times(asked, timeout=REQUEST_TIMEOUT_SECONDS)
+
+    def find() -> list[TopicPartition]:
+        asked = [TopicPartition(topic, p, timestamp_ms) for p in bounds]
+        found = consumer.offsets_for_times(asked, timeout=REQUEST_TIMEOUT_SECONDS)
+        if error := next((tp.error for tp in found if tp.error is not None), None):
+            raise KafkaException(error)
+        return found
+
+    found = _from_leader(find)
     return {tp.partition: bounds[tp.partition][1] if tp.offset in (OFFSET_END, -1) else tp.offset for tp in found}
+
+
+def _from_leader(ask: Callable[[], T]) -> T:
+    """The answer of a partition's leader, waiting for one: a new topic has none for a moment, nor has a moved one."""
+    deadline = time.monotonic() + REQUEST_TIMEOUT_SECONDS
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if error.args[0].code() not in _WITHOUT_LEADER or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory
 
 import pytest
 from pyspark import SparkContext
@@ -23,18 +23,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory, world_readable: None) -> Iterator[Postgres]:
-    with private_postgres(tmp_path_factory.getbasetemp() / "postgres") as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def world_readable(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Lets the user postgres into its folder, which lies in pytest's, one deeper where several processes test."""
-    base = tmp_path_factory.getbasetemp()
-    for folder in (base, *base.relative_to(gettempdir()).parents[:-1]):
-        folder = gettempdir() / folder
-        folder.chmod(folder.stat().st_mode | 0o011)
+def postgres() -> Iterator[Postgres]:
+    # Not below pytest's folder, which each start of a pytest closes to all other users, such as postgres.
+    with TemporaryDirectory(prefix="fraud-postgres-") as folder:
+        Path(folder).chmod(0o711)
+        with private_postgres(Path(folder) / "postgres") as made:
+            yield made
 
 
 @pytest.fixture(scope="session")
