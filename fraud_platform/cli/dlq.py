@@ -2,16 +2,15 @@
 
 import getpass
 import json
-import time
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fraud_platform.errors import DeadLetterError
+from fraud_platform.storage.clock import as_text, now_ms
 
 if TYPE_CHECKING:
     from fraud_platform.schemas import ScorerEvent
@@ -128,8 +127,8 @@ def _acceptable(letters: "Iterable[Letter]", changes: dict[str, Any]) -> "list[L
     for letter in letters:
         with suppress(DeadLetterError):  # no JSON object
             mended.append(letter.mended(changes))
-    now_ms = _now_ms()
-    return [letter for letter in mended if not letter.fault_at(now_ms)]
+    at_ms = now_ms()
+    return [letter for letter in mended if not letter.fault_at(at_ms)]
 
 
 def _change(text: str) -> tuple[str, Any]:
@@ -148,13 +147,13 @@ def _document(letter: "Letter", sent: "ScorerEvent | None") -> dict[str, Any]:
     return {
         "letter": letter.id,
         "source": letter.source,
-        "sent_at": _time(letter.sent_at_ms),
+        "sent_at": as_text(letter.sent_at_ms),
         "field": letter.field,
         "reason": letter.reason,
         "key": _text(letter.key),
         "value": _text(letter.value),
-        "fault_today": letter.mended({}).fault_at(_now_ms()),
-        "retried_at": sent and _time(sent.at_ms),
+        "fault_today": letter.mended({}).fault_at(now_ms()),
+        "retried_at": sent and as_text(sent.at_ms),
         "retried_by": sent and sent.by,
         "retried_why": sent and sent.reason,
     }
@@ -165,11 +164,11 @@ def _show_table(letters: "list[Letter]", sent: "dict[str, ScorerEvent]", limit: 
     from rich.table import Table
 
     table = Table("letter", "source", "sent", "field", "reason", "now", title="Dead letters, newest last")
-    now_ms = _now_ms()
+    at_ms = now_ms()
     for letter in letters[-limit:]:
         event = sent.get(letter.id)
-        state = f"sent again by {event.by}" if event else "waits" if letter.mended({}).fault_at(now_ms) else "fits"
-        table.add_row(letter.id, letter.source, _time(letter.sent_at_ms), letter.field, letter.reason, state)
+        state = f"sent again by {event.by}" if event else "waits" if letter.mended({}).fault_at(at_ms) else "fits"
+        table.add_row(letter.id, letter.source, as_text(letter.sent_at_ms), letter.field, letter.reason, state)
     console = Console(highlight=False)
     console.print(table)
     faults = ", ".join(f"{name} {count:,}" for name, count in Counter(x.field for x in letters).most_common(8))
@@ -178,11 +177,3 @@ def _show_table(letters: "list[Letter]", sent: "dict[str, ScorerEvent]", limit: 
 
 def _text(content: bytes | None) -> str | None:
     return None if content is None else content.decode(errors="backslashreplace")
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

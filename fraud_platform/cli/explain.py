@@ -1,10 +1,11 @@
 """`fraud explain`: why one transaction got its score."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+
+from fraud_platform.storage.clock import as_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -42,7 +43,7 @@ def explain(
     with Console(stderr=True).status(f"looking up {transaction_id}") as status:
         decision = find_decision(lake, transaction_id, lambda: registry.version(CHAMPION))
         status.update(f"loading version {decision.model_version}")
-        bundle = ModelBundle.load(registry.download(decision.model_version, settings.data_dir / "models"))
+        bundle = ModelBundle.load(registry.download(decision.model_version))
         bundle.verify(feature_set_hash())
         explanation = explain_decision(decision, bundle, history_before(lake, decision))
     if as_json:
@@ -78,12 +79,12 @@ def _heading(explanation: "Explanation") -> str:
     decided = "ALERT" if explanation.is_fraud else "no alert"
     probability, again = explanation.probability, explanation.probability_again
     when = (
-        f"scored {_time(explanation.scored_at_ms)} UTC"
+        f"scored {as_text(explanation.scored_at_ms)} UTC"
         if explanation.scored_at_ms is not None
         else "never scored: this is what the champion would say"
     )
     lines = [
-        f"{explanation.transaction_id} of {explanation.customer_id}, {_time(explanation.event_time_ms)} UTC",
+        f"{explanation.transaction_id} of {explanation.customer_id}, {as_text(explanation.event_time_ms)} UTC",
         f"{decided}: probability {probability:.6f}, threshold {explanation.threshold:.6f}",
         f"{explanation.model_name} version {explanation.model_version}, {when}",
         f"partition {explanation.source_partition}, offset {explanation.source_offset}",
@@ -100,9 +101,5 @@ def _history(explanation: "Explanation") -> "Table":
     table = Table("time, UTC", "amount", "merchant", "device", "channel", "country", title=title, title_justify="left")
     for row in explanation.history[:HISTORY_SHOWN]:
         names = (row["merchant_id"], row["device_id"], row["channel"], row["country"])
-        table.add_row(_time(row["event_time_ms"]), f"{row['amount']:,.2f}", *(name or "" for name in names))
+        table.add_row(as_text(row["event_time_ms"]), f"{row['amount']:,.2f}", *(name or "" for name in names))
     return table
-
-
-def _time(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from fraud_platform.storage.clock import as_text
 
 if TYPE_CHECKING:
     from fraud_platform.core.ledger import Offsets, Reign
@@ -43,7 +44,7 @@ def _show(found: "list[Reign]") -> None:
             str(reign.version),
             _places(reign.from_offsets),
             _places(reign.to_offsets) if reign.to_offsets else "in force",
-            datetime.fromtimestamp(reign.since_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            as_text(reign.since_ms),
             str(reign.starts),
             reign.by or "alias moved in MLflow",
             reign.reason or "",

@@ -1,12 +1,11 @@
 """The circuit breaker on Kafka: the rate over the newest predictions, and the alarm in the ledger."""
 
-import time
-
 import msgspec
 
 from fraud_platform.core.alert_rate import AlertRate, alarm
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
+from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.kafka import committed_reader, read_range, watermarks
 from fraud_platform.storage.ledger import scorer_events, write_event
 
@@ -36,8 +35,6 @@ def watch_alert_rate(settings: Settings) -> tuple[AlertRate, bool]:
     is_raised = alarm(scorer_events(settings)) is not None
     if due := rate.change(settings.alert_rate_limit, is_raised):
         reason = f"{rate}; ALERT_RATE_LIMIT is {settings.alert_rate_limit:g} of them"
-        write_event(
-            settings, ScorerEvent(kind=due, scorer_id="alert_rate", at_ms=time.time_ns() // 1_000_000, reason=reason)
-        )
+        write_event(settings, ScorerEvent(kind=due, scorer_id="alert_rate", at_ms=now_ms(), reason=reason))
         is_raised = due == "alarm_raised"
     return rate, is_raised

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from fraud_platform.errors import ModelRefusedError, PromotionError
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
+from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.ledger import wait_for_model, write_event
 from fraud_platform.storage.registry import CHAMPION, Registry
 
@@ -30,7 +31,7 @@ def promote(settings: Settings, registry: Registry, version: int, *, by: str, re
     Raises PromotionError, with the alias where it was before, where the scorer refuses the
     version or says nothing within PROMOTION_TIMEOUT_SECONDS.
     """
-    asked_ms = _now_ms()
+    asked_ms = now_ms()
     with _moved_back_on_failure(settings, registry) as before:
         _move(settings, registry, version, by=by, reason=reason)
         # The scorer says nothing about a version that it has already.
@@ -46,7 +47,7 @@ def roll_back(settings: Settings, registry: Registry, version: int, *, by: str, 
     that is down must not come up with the version that somebody wants away. Only where the
     scorer refuses the version (ModelRefusedError) the alias moves back.
     """
-    before, asked_ms = registry.version(CHAMPION), _now_ms()
+    before, asked_ms = registry.version(CHAMPION), now_ms()
     _move(settings, registry, version, by=by, reason=reason)
     since_ms = 0 if before == version else asked_ms
     try:
@@ -69,7 +70,7 @@ def _move(settings: Settings, registry: Registry, version: int, *, by: str, reas
 
 def _record(settings: Settings, version: int, *, by: str, reason: str) -> None:
     event = ScorerEvent(
-        kind="champion_set", scorer_id="promotion", at_ms=_now_ms(), model_version=version, by=by, reason=reason
+        kind="champion_set", scorer_id="promotion", at_ms=now_ms(), model_version=version, by=by, reason=reason
     )
     write_event(settings, event)
 
@@ -93,7 +94,3 @@ def _moved_back_on_failure(settings: Settings, registry: Registry) -> Iterator[i
             registry.set_alias(CHAMPION, before)
             _record(settings, before, by="promotion", reason=f"moved back: {error}")
         raise
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

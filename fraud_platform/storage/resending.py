@@ -6,7 +6,6 @@ fences one that is at work or died; only then are the events read, to their very
 neither a second run, nor one at the same time, nor one after a kill sends a letter twice.
 """
 
-import time
 from collections.abc import Sequence
 
 from confluent_kafka import KafkaError, KafkaException
@@ -14,6 +13,7 @@ from confluent_kafka import KafkaError, KafkaException
 from fraud_platform.errors import DeadLetterError
 from fraud_platform.schemas import ScorerEvent, encode
 from fraud_platform.settings import Settings
+from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.dead_letters import Letter, retries
 from fraud_platform.storage.kafka import clear_errors, producer
 from fraud_platform.storage.ledger import settled_events
@@ -38,13 +38,13 @@ class Resender:
         Raises DeadLetterError for one that was sent before or would be rejected again, and
         where another Resender was opened meanwhile.
         """
-        now_ms = time.time_ns() // 1_000_000
+        asked_ms = now_ms()
         for letter in letters:
-            self._check(letter, now_ms)
-        events = [self._event(letter, now_ms, by, reason) for letter in letters]
+            self._check(letter, asked_ms)
+        events = [self._event(letter, asked_ms, by, reason) for letter in letters]
         try:
             self._producer.begin_transaction()
-            self._produce(letters, now_ms)
+            self._produce(letters, asked_ms)
             for event in events:
                 self._producer.produce(self._settings.kafka_events_topic, encode(event), self._identity.encode())
             self._producer.commit_transaction(TIMEOUT_SECONDS)

@@ -1,9 +1,9 @@
-"""Rows of raw/transactions as the kernel wants them."""
+"""Rows of raw/transactions and raw/labels, and what is read of them."""
 
 import pyarrow as pa
 
 from fraud_platform.core.features.events import COLUMNS, EventArray, events_from_columns
-from fraud_platform.storage.topic_days import POSITION
+from fraud_platform.storage.topic_days import DATED_PLACE, POSITION
 
 EVENT_SCHEMA = pa.schema(
     [
@@ -21,6 +21,8 @@ EVENT_SCHEMA = pa.schema(
     ]
 )
 """Columns of raw/transactions that features are made of."""
+REPORT_COLUMNS = [*DATED_PLACE, "transaction_id", "is_fraud", "reported_at_ms"]
+"""Columns of raw/labels that tell what was known of a transaction when."""
 
 
 def in_arrival_order(rows: pa.Table) -> pa.Table:

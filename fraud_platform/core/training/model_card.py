@@ -55,8 +55,9 @@ def model_card(
             f"# {card.model_name}",
             f"Gradient boosting (CatBoost) over {len(card.features)} features of card transactions. Its output is the "
             f"probability of fraud, calibrated by {card.calibration_method}. A transaction is an alert from "
-            f"{card.threshold:.6f} on, which was chosen on validation for at most {card.alert_budget_per_day} alerts "
-            "a day. Each alert carries its strongest features in words.",
+            f"{card.threshold:.6f} on, which was chosen on validation by the {card.threshold_chosen_by}, "
+            f"where {card.alert_budget_per_day} cards can be looked at a day. Each alert carries its strongest "
+            "features in words.",
             "## Data",
             _data(card),
             "## Measures",

@@ -18,9 +18,9 @@ from fraud_platform.core.features.merchant_risk import (
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.topic_days import DATED_PLACE, EPOCH
+from fraud_platform.storage.transactions import REPORT_COLUMNS
 
 TRANSACTION_COLUMNS = [*DATED_PLACE, "transaction_id", "merchant_id", "amount"]
-REPORT_COLUMNS = [*DATED_PLACE, "transaction_id", "is_fraud", "reported_at_ms"]
 REPORT_LEAD_DAYS = -(-MAX_LATENESS_MS // DAY_MS)
 """A fraud can be reported before the transaction arrives, by as much as that is late."""
 

@@ -1,13 +1,12 @@
 """Early fraud reports against a challenger's probabilities: one that did not see them coming is sent back."""
 
-import time
-
 import dagster as dg
 
 from fraud_platform.core.canary import early_labels_broken
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.storage.challenger import early_labels
+from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.ledger import scorer_events, write_event
 from fraud_platform.storage.registry import CHALLENGER, CHAMPION
 
@@ -32,7 +31,7 @@ def challenger_sensor(platform: PlatformResource) -> dg.SkipReason:
     event = ScorerEvent(
         kind="canary_rolled_back",
         scorer_id="challenger_sensor",
-        at_ms=time.time_ns() // 1_000_000,
+        at_ms=now_ms(),
         model_version=version,
         reason=reason,
     )

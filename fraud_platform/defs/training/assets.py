@@ -11,7 +11,6 @@ from fraud_platform.core.training.split import time_split
 from fraud_platform.defs.training.snapshot import read_snapshot, read_split, snapshot_of
 from fraud_platform.defs.training.tables import (
     FEATURES_READ,
-    LABELS_READ,
     labelled_splits,
     labels,
     resampled_table,
@@ -20,6 +19,7 @@ from fraud_platform.errors import TrainingError
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.storage.feature_rows import feature_matrix, require_feature_set
 from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.transactions import REPORT_COLUMNS
 
 ONE_DAY = timedelta(days=1)
 
@@ -49,7 +49,7 @@ def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.Ma
         "features/transactions", FEATURES_READ, first_day, split.test.end - ONE_DAY, versions["features/transactions"]
     )
     require_feature_set(features)
-    reports = lake.read("raw/labels", LABELS_READ, last=as_of - ONE_DAY, version=versions["raw/labels"])
+    reports = lake.read("raw/labels", REPORT_COLUMNS, last=as_of - ONE_DAY, version=versions["raw/labels"])
     rows = labelled_splits(features, reports, split)
     snapshot = snapshot_of(rows, split, as_of, versions, settings.seed)
     version = lake.overwrite("training/set", rows, {"snapshot": json.dumps(snapshot)})

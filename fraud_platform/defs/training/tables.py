@@ -17,7 +17,6 @@ from fraud_platform.storage.transactions import in_arrival_order
 SPLITS = ("train", "validation", "test")
 IDENTITY = ("date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "event_time_ms")
 FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
-LABELS_READ = ("date", "kafka_partition", "kafka_offset", "transaction_id", "is_fraud", "reported_at_ms")
 DATED_ROWS_READ = ("row", "label", "date", "customer_id", *FEATURE_NAMES)
 
 
