@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from queue import SimpleQueue
 from types import FrameType
 
@@ -21,6 +22,7 @@ from fraud_platform.errors import (
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
+from fraud_platform.storage.ledger import last_champion
 from fraud_platform.storage.registry import Registry
 from fraud_platform.storage.spark import give_s3_keys
 from streaming.cluster import check_executors
@@ -48,7 +50,9 @@ class Process:
         # A put into it is safe in a signal handler, which an Event's set is not.
         self._endings: SimpleQueue[BaseException | None] = SimpleQueue()
         self._scorer = Scorer(settings)
-        self._watcher = AliasWatcher(settings, Registry(settings), self._scorer, self._endings.put)
+        self._watcher = AliasWatcher(
+            settings, Registry(settings), partial(last_champion, settings), self._scorer, self._endings.put
+        )
 
     def handle_signals(self) -> None:
         for signum in (signal.SIGTERM, signal.SIGINT):

@@ -15,7 +15,6 @@ from fraud_platform.errors import ModelError, ServiceUnavailableError, SlowModel
 from fraud_platform.settings import Settings
 from fraud_platform.storage.registry import CHALLENGER, CHAMPION
 from streaming.contest import LoadedModel
-from streaming.settings import model_cache
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +28,8 @@ class Aliases(Protocol):
     """What of the registry the watcher uses."""
 
     def version(self, alias: str) -> int | None: ...
-    def download(self, version: int, cache_dir: Path) -> Path: ...
+    def download(self, version: int) -> Path: ...
+    def downloaded(self, version: int) -> Path | None: ...
     def delete_alias(self, alias: str) -> None: ...
 
 
@@ -46,7 +46,11 @@ class Follower(Protocol):
 
 def load_model(registry: Aliases, version: int, settings: Settings) -> LoadedModel:
     """A verified and warm model version; raises ModelError where it is not what it says it is, or too slow."""
-    bundle = ModelBundle.load(registry.download(version, model_cache(settings)))
+    return _ready(version, registry.download(version), settings)
+
+
+def _ready(version: int, folder: Path, settings: Settings) -> LoadedModel:
+    bundle = ModelBundle.load(folder)
     bundle.verify(feature_set_hash())
     if (slow_us := warm_up(bundle)) > SLOWEST_US:
         raise SlowModelError(
@@ -73,14 +77,21 @@ class AliasWatcher(threading.Thread):
     """Polls the aliases; tells the follower of each new champion and challenger, verified, or why it was refused.
 
     A challenger that becomes champion is loaded already. An MLflow that is away changes
-    nothing: the running models go on.
+    nothing: the running models go on, and a scorer that starts goes on with the last one.
     """
 
     def __init__(
-        self, settings: Settings, registry: Aliases, follower: Follower, on_crash: Callable[[BaseException], None]
+        self,
+        settings: Settings,
+        registry: Aliases,
+        last_champion: Callable[[], int | None],
+        follower: Follower,
+        on_crash: Callable[[BaseException], None],
     ) -> None:
+        """last_champion: the version that was in force before this process."""
         super().__init__(name="alias-watcher", daemon=True)
         self._settings, self._registry, self._follower, self._on_crash = settings, registry, follower, on_crash
+        self._last_champion = last_champion
         self._settled: dict[str, int | None] = {CHAMPION: None, CHALLENGER: None}  # last taken or refused
         self._models: dict[int, LoadedModel] = {}
         self._stop_requested = threading.Event()
@@ -101,7 +112,23 @@ class AliasWatcher(threading.Thread):
                 self._settle(CHAMPION, champion)
             self._settle(CHALLENGER, self._challenger(champion))
         except ServiceUnavailableError as error:
-            log.warning("%s; the running model goes on", error)
+            log.warning("%s; the model in force goes on", error)
+            if self._settled[CHAMPION] is None:
+                self._resume()
+
+    def _resume(self) -> None:
+        """Take over the last champion from its local copy, where there is one."""
+        version = self._last_champion()
+        folder = None if version is None else self._registry.downloaded(version)
+        if version is None or folder is None:
+            return
+        try:
+            self._models[version] = _ready(version, folder, self._settings)
+        except ModelError as error:  # MLflow has the whole, and is asked again
+            log.error("the copy of version %s in %s: %s", version, folder, error)
+            return
+        self._follower.take_over(self._models[version])
+        self._settled[CHAMPION] = version
 
     def _challenger(self, champion: int | None) -> int | None:
         version = self._registry.version(CHALLENGER)

@@ -29,6 +29,12 @@ def scorer_events(settings: Settings) -> list[ScorerEvent]:
         return _read(settings, consumer, watermarks(consumer, topic))
 
 
+def last_champion(settings: Settings) -> int | None:
+    """The version that a scorer put in force last; None where none has."""
+    versions = [event.model_version for event in scorer_events(settings) if event.kind == "model_loaded"]
+    return versions[-1] if versions else None
+
+
 def settled_events(settings: Settings) -> list[ScorerEvent]:
     """All events that are committed by now, oldest first; the end of open transactions is waited for.
 

@@ -40,6 +40,8 @@ class Registry:
     def __init__(self, settings: Settings) -> None:
         self._uri = settings.mlflow_tracking_uri
         self._name = settings.model_name
+        self._folder = settings.data_dir / "models"
+        """Of downloaded bundles, one sub-folder a version."""
         for name, value in MLFLOW_DEFAULTS.items():
             os.environ.setdefault(name, value)
 
@@ -87,7 +89,7 @@ class Registry:
             for name, value in tags.items():
                 self._client.set_model_version_tag(self._name, str(version), name, value)
 
-    def download(self, version: int, cache_dir: Path) -> Path:
+    def download(self, version: int) -> Path:
         """Folder with the bundle of a version, fetched once.
 
         The folder's name holds the run, too: after a reset of MLflow version 1 is another
@@ -95,12 +97,17 @@ class Registry:
         """
         with self._asked(f"download version {version}"):
             run_id = str(self._client.get_model_version(self._name, str(version)).run_id)
-            target = cache_dir / f"{self._name}-{version}-{run_id}"
+            target = self._folder / f"{self._name}-{version}-{run_id}"
             if not target.exists():
-                cache_dir.mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryDirectory(prefix=".download-", dir=cache_dir) as folder:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryDirectory(prefix=".download-", dir=self._folder) as folder:
                     _move_into_place(Path(self._client.download_artifacts(run_id, ARTIFACT_FOLDER, folder)), target)
         return target
+
+    def downloaded(self, version: int) -> Path | None:
+        """The version's folder where `download` was here before, without asking MLflow."""
+        folders = self._folder.glob(f"{self._name}-{version}-*")
+        return max(folders, key=lambda folder: folder.stat().st_mtime, default=None)
 
     @cached_property
     def _client(self) -> "MlflowClient":

@@ -77,7 +77,7 @@ def result(platform, instance) -> dg.ExecuteInProcessResult:
 
 @pytest.fixture(scope="module")
 def bundle(platform, result) -> ModelBundle:
-    return ModelBundle.load(platform.registry.download(1, platform.settings.data_dir / "downloaded"))
+    return ModelBundle.load(platform.registry.download(1))
 
 
 @pytest.fixture(scope="module")

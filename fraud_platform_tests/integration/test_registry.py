@@ -38,11 +38,11 @@ def run_id(settings) -> str:
     return MlflowClient(settings.mlflow_tracking_uri).create_run("0").info.run_id
 
 
-def test_a_registered_bundle_is_the_challenger_and_comes_back_as_it_was(registry, folder, run_id, tmp_path):
+def test_a_registered_bundle_is_the_challenger_and_comes_back_as_it_was(registry, folder, run_id):
     version = registry.register(folder, run_id, "first", {"feature_set": "abc"})
     assert version == 1 and registry.version(CHALLENGER) == 1
     assert registry.tags(version) == {"feature_set": "abc"}
-    downloaded = registry.download(version, tmp_path / "cache")
+    downloaded = registry.download(version)
     assert {path.name: path.read_bytes() for path in downloaded.iterdir()} == {
         path.name: path.read_bytes() for path in folder.iterdir()
     }
@@ -60,18 +60,18 @@ def test_aliases_move_and_go(registry, folder, run_id):
     assert registry.version(CHAMPION) is None
 
 
-def test_a_version_is_downloaded_once(registry, folder, run_id, tmp_path):
+def test_a_version_is_downloaded_once(registry, folder, run_id, settings):
     version = registry.register(folder, run_id, "", {})
-    first = registry.download(version, tmp_path / "cache")
+    first = registry.download(version)
     (first / "marker").touch()
-    assert registry.download(version, tmp_path / "cache") == first and (first / "marker").exists()
-    assert list((tmp_path / "cache").iterdir()) == [first], "nothing half-downloaded is left"
+    assert registry.download(version) == first and (first / "marker").exists()
+    assert list((settings.data_dir / "models").iterdir()) == [first], "nothing half-downloaded is left"
 
 
-def test_a_version_that_is_not_there_is_refused_by_name(registry, folder, run_id, settings, tmp_path):
+def test_a_version_that_is_not_there_is_refused_by_name(registry, folder, run_id, settings):
     registry.register(folder, run_id, "", {})
     with pytest.raises(ModelError, match=f"download version 99 of {settings.model_name}"):
-        registry.download(99, tmp_path / "cache")
+        registry.download(99)
 
 
 def test_an_absent_server_is_one_clear_line(make_settings):

@@ -111,7 +111,7 @@ def _champion(context: dg.AssetExecutionContext, platform: PlatformResource) -> 
     if version is None:
         return None
     try:
-        return ModelBundle.load(platform.registry.download(version, platform.settings.data_dir / "models"))
+        return ModelBundle.load(platform.registry.download(version))
     except ModelError as error:
         context.log.warning("the champion is left out of the comparison: %s", error)
         return None

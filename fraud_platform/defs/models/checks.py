@@ -108,4 +108,4 @@ def _latest(context: dg.AssetCheckExecutionContext, asset: dg.AssetKey) -> dict:
 def _load(platform: PlatformResource, version: int) -> "ModelBundle":
     from fraud_platform.core.scoring import ModelBundle
 
-    return ModelBundle.load(platform.registry.download(version, platform.settings.data_dir / "models"))
+    return ModelBundle.load(platform.registry.download(version))

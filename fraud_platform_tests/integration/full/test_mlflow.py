@@ -56,7 +56,7 @@ def test_a_model_outlives_both_servers_restart_and_its_files_lie_on_s3(server, p
     with mlflow.away(), postgres.server.away():
         pass
     assert Registry(settings).version(CHAMPION) == version
-    loaded = ModelBundle.load(Registry(settings).download(version, tmp_path / "cache"))
+    loaded = ModelBundle.load(Registry(settings).download(version))
     loaded.verify(feature_set_hash())
     assert {path.name for path in (tmp_path / "bundle").iterdir()} <= object_names(s3)
 
@@ -65,9 +65,9 @@ def test_artifacts_that_s3_does_not_give_are_one_line(server, s3, tmp_path):
     settings, _ = server
     version = bundles.register(settings, tmp_path / "bundle")
     with s3.server.away(), pytest.raises(ServiceUnavailableError, match="MLFLOW_TRACKING_URI") as refused:
-        Registry(settings).download(version, tmp_path / "cache")
+        Registry(settings).download(version)
     assert "\n" not in str(refused.value)
-    assert Registry(settings).download(version, tmp_path / "cache").is_dir()
+    assert Registry(settings).download(version).is_dir()
 
 
 def object_names(s3) -> set[str]:

@@ -79,7 +79,7 @@ def registry(monkeypatch, lake, bundle, tmp_path_factory) -> list[int]:
     asked: list[int] = []
     folder = bundle.save(tmp_path_factory.mktemp("bundle") / "bundle")
 
-    def download(self: Registry, version: int, cache_dir: Path) -> Path:
+    def download(self: Registry, version: int) -> Path:
         asked.append(version)
         return folder
 
@@ -136,7 +136,7 @@ def test_an_unknown_transaction_is_one_clear_line():
 
 def test_a_model_of_other_features_is_one_clear_line(scored, bundle, monkeypatch, tmp_path):
     old = bundles.bundle(feature_set="0123").save(tmp_path / "old")
-    monkeypatch.setattr(Registry, "download", lambda self, version, cache_dir: old)
+    monkeypatch.setattr(Registry, "download", lambda self, version: old)
     result = explain(scored["transaction_id"])
     assert result.exit_code == 2 and "trained on feature set 0123" in result.stderr
 

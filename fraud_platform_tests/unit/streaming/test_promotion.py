@@ -19,6 +19,7 @@ class Folders:
     def __init__(self, folder: Path) -> None:
         self.folder, self.aliases, self.away = folder, {}, False
         self.downloads: list[int] = []
+        self.copies: set[int] = set()
 
     def save(self, version: int, bundle: ModelBundle) -> Path:
         return bundle.save(self.folder / str(version))
@@ -28,9 +29,12 @@ class Folders:
             raise ServiceUnavailableError("MLflow does not answer")
         return self.aliases.get(alias)
 
-    def download(self, version: int, cache_dir: Path) -> Path:
+    def download(self, version: int) -> Path:
         self.downloads.append(version)
         return self.folder / str(version)
+
+    def downloaded(self, version: int) -> Path | None:
+        return self.folder / str(version) if version in self.copies else None
 
     def delete_alias(self, alias: str) -> None:
         self.aliases.pop(alias, None)
@@ -70,9 +74,13 @@ def scorer() -> Scorer:
 
 @pytest.fixture
 def watcher(registry, scorer, settings) -> AliasWatcher:
-    watcher = AliasWatcher(settings, registry, scorer, lambda error: pytest.fail(str(error)))
+    watcher = started(settings, registry, scorer)
     watcher.poll()
     return watcher
+
+
+def started(settings, registry: Folders, scorer: Scorer, last_champion: int | None = None) -> AliasWatcher:
+    return AliasWatcher(settings, registry, lambda: last_champion, scorer, lambda error: pytest.fail(str(error)))
 
 
 def does_not_load(registry: Folders) -> None:
@@ -169,3 +177,32 @@ def test_an_mlflow_that_is_away_changes_nothing(watcher, registry, scorer):
     registry.away = True
     watcher.poll()
     assert (scorer.champions, scorer.challengers, scorer.refusals) == ([1], [], [])
+
+
+def test_a_scorer_that_starts_while_mlflow_is_away_goes_on_with_its_copy_of_the_last_champion(
+    registry, scorer, settings
+):
+    registry.away, registry.copies = True, {1}
+    watcher = started(settings, registry, scorer, last_champion=1)
+    watcher.poll()
+    watcher.poll()
+    registry.away = False
+    watcher.poll()
+    assert (scorer.champions, registry.downloads) == ([1], [])
+
+    registry.save(2, bundles.bundle(2))
+    registry.aliases[CHAMPION] = 2
+    watcher.poll()
+    assert scorer.champions == [1, 2]
+
+
+@pytest.mark.parametrize(("last", "copies"), [(None, {1}), (1, set()), (2, {2})], ids=["first start", "none", "broken"])
+def test_without_a_good_copy_it_waits_for_mlflow(registry, scorer, settings, last, copies):
+    does_not_load(registry)
+    registry.away, registry.copies = True, copies
+    watcher = started(settings, registry, scorer, last)
+    watcher.poll()
+    assert scorer.champions == []
+    registry.away = False
+    watcher.poll()
+    assert scorer.champions == [1]
