@@ -11,6 +11,8 @@ from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
 
 Int = NDArray[np.int64]
 HISTORY_MS = HISTORY_DAYS * DAY_MS
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+"""The golden ratio in 64 bits: its multiples differ in their high bits."""
 
 
 def segment_starts(sorted_ids: Int) -> Int:
@@ -60,15 +62,42 @@ def previous_and_next(groups: tuple[Int, ...]) -> tuple[Int, Int]:
     -1 and n where there is none. Rows are compared in their given order.
     """
     n = len(groups[0])
-    order = np.lexsort(groups)
-    same = np.ones(n - 1, bool) if n else np.empty(0, bool)
-    for values in groups:
-        ordered = values[order]
-        same &= ordered[1:] == ordered[:-1]
+    order, same = _grouped(groups)
     previous, following = np.full(n, -1, np.int64), np.full(n, n, np.int64)
     previous[order[1:][same]] = order[:-1][same]
     following[order[:-1][same]] = order[1:][same]
     return previous, following
+
+
+def _grouped(groups: tuple[Int, ...]) -> tuple[Int, NDArray[np.bool_]]:
+    """An order (n,) that keeps rows with equal values in all groups together and in theirs, and `_same_as_next` in it.
+
+    Sorts numbers of a hash and, in their low bits, the position: a tenth of the time of a
+    stable sort of the groups, which is what remains where two groups' hashes are equal.
+    """
+    n = len(groups[0])
+    position_bits = np.uint64(n.bit_length())
+    hashed = np.zeros(n, np.uint64)
+    for values in groups:
+        hashed = (hashed ^ values.astype(np.uint64)) * _ODD
+    numbers = (hashed >> position_bits << position_bits) | np.arange(n, dtype=np.uint64)
+    numbers.sort()
+    order = (numbers & ((np.uint64(1) << position_bits) - np.uint64(1))).astype(np.int64)
+    together = numbers[1:] >> position_bits == numbers[:-1] >> position_bits
+    same = _same_as_next(groups, order)
+    if np.array_equal(together, same):
+        return order, same
+    order = np.lexsort(groups)
+    return order, _same_as_next(groups, order)
+
+
+def _same_as_next(groups: tuple[Int, ...], order: Int) -> NDArray[np.bool_]:
+    """Whether each row but the last has the values of the next one, in that order."""
+    same = np.ones(max(0, len(order) - 1), bool)
+    for values in groups:
+        ordered = values[order]
+        same &= ordered[1:] == ordered[:-1]
+    return same
 
 
 def distinct_in_window(following: Int, first_outside: Int, counted: NDArray[np.bool_]) -> Int:

@@ -3,7 +3,6 @@
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +14,7 @@ from fraud_platform.core.features.merchant_risk import MerchantRisk
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURES, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.core.features.velocity import VELOCITY_FEATURES, VELOCITY_NAMES
 from fraud_platform.core.features.visits import ENTITIES
+from fraud_platform.core.features.windows import Int
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.topic_days import DATED_PLACE, PLACE
@@ -78,11 +78,18 @@ def _look_up_risk(values: Floats, transactions: pa.Table, risk: pa.Table) -> Non
 
 
 def _look_up_velocity(values: Floats, transactions: pa.Table, velocity: pa.Table) -> None:
-    places = pd.MultiIndex.from_arrays([transactions[name].to_numpy() for name in PLACE])
+    places = _places(transactions)
+    order = np.argsort(places)
     for entity, columns in zip(ENTITIES, np.split(values, len(ENTITIES), axis=1), strict=True):
         known = velocity.filter(pc.equal(velocity["entity"], entity))
-        row = places.get_indexer(pd.MultiIndex.from_arrays([known[name].to_numpy() for name in PLACE]))
+        row = order[np.searchsorted(places, _places(known), sorter=order)]
         columns[row] = np.column_stack([known[name].to_numpy() for name in VELOCITY_NAMES])
+
+
+def _places(rows: pa.Table) -> Int:
+    """Kafka partition and offset of each row as one number."""
+    partition, offset = (rows[name].to_numpy().astype(np.int64) for name in PLACE)
+    return (partition << 48) | offset
 
 
 def feature_rows(transactions: pa.Table, first: date) -> pa.Table:
