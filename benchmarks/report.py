@@ -11,9 +11,9 @@ RESULTS = DOCS / "benchmarks"
 
 TITLE = """# Benchmarks
 
-What `make bench` and `make bench-scorer` measured, written by `benchmarks/report.py`; the results themselves are in
-[benchmarks/](benchmarks). Peers run in the same process of measurement as the platform. Seconds are of that machine;
-ratios travel.
+What `make bench`, `make bench-scorer` and the scripts named below measured, written by `benchmarks/report.py`; the
+results themselves are in [benchmarks/](benchmarks). Peers run in the same process of measurement as the platform.
+Seconds are of that machine; ratios travel.
 """
 
 
@@ -22,7 +22,7 @@ def main() -> None:
         json.loads((RESULTS / f"{name}.json").read_text()) for name in ("features", "batch", "state", "parity")
     )
     sections = [machine(features["machine"]), kernel(features), assets(batch), stream(state), parity(agreement)]
-    for name, section in (("scorer", scorer), ("soak", soak)):
+    for name, section in (("scorer", scorer), ("soak", soak), ("training", training)):
         if (path := RESULTS / f"{name}.json").exists():
             sections.append(section(json.loads(path.read_text())))
     text = "\n".join([TITLE, *chain.from_iterable(sections)])
@@ -117,6 +117,19 @@ def soak(results: dict[str, Any]) -> Iterable[str]:
         f"\nMemory of the scorer at {run['transactions_per_second']:,} transactions a second for {run['minutes']:g} "
         f"minutes: {run['memory_mib']:,} MiB at the end, slope {run['memory_slope_mib_per_hour']:+} MiB an hour."
     )
+
+
+def training(results: dict[str, Any]) -> Iterable[str]:
+    yield "\n## Training\n"
+    yield (
+        f"{results['rows']:,} simulated transactions in three splits, {results['frauds']:,} of them frauds: SMOTE, all "
+        f"candidates, calibration, threshold and evaluation, on {results['cores']} cores "
+        "(`python benchmarks/training.py`).\n"
+    )
+    yield "| search | seconds | average precision on test | sum(p)/frauds |\n|---|---:|---:|---:|"
+    for run in results["runs"]:
+        search = f"{run['trials']} trials" if run["trials"] else "none"
+        yield f"| {search} | {run['seconds']} | {run['average_precision']} | {run['probability_ratio']} |"
 
 
 def _throughput(rows: dict[str, dict[str, Any]]) -> Iterable[str]:

@@ -18,10 +18,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.scorer_load import ALERT_SHARE, CUSTOMERS, TREES, Load, promote_model
-from benchmarks.scorer_watch import TOLD_SECONDS, Usage, Watcher, percentiles, phase_seconds, slope_mib_per_hour
+from benchmarks.scorer_watch import (
+    TOLD_SECONDS,
+    OffsetWatcher,
+    Reader,
+    Usage,
+    Watcher,
+    percentiles,
+    phase_seconds,
+    predictions_and_alerts,
+    slope_mib_per_hour,
+)
 from fraud_platform.local.environment import service_environment
 from fraud_platform.local.stack import Stack
 from fraud_platform.settings import PROJECT_ROOT, Settings
@@ -35,6 +45,7 @@ COLD_SHARE = 0.2
 """Of a backlog: what is scored while the JVM compiles and Python workers start is left out of the rate."""
 WARM_SECONDS = 10
 START_SECONDS = 180
+W = TypeVar("W", bound=Watcher)
 
 
 def main() -> None:
@@ -114,7 +125,7 @@ class Benchmark:
         total = self._options.transactions
         settings = self._next_settings()
         _in_process(_send_backlog, settings, total)
-        with self._running(name, settings) as (watcher, usage):
+        with self._running(name, settings, OffsetWatcher(settings)) as (watcher, usage):
             watcher.wait_for(1, START_SECONDS, usage)
             watcher.wait_for(int(total * COLD_SHARE), total / 500, usage)
             began = watcher.wait_for_pause()
@@ -127,7 +138,6 @@ class Benchmark:
                 "seconds": round(seconds, 1),
                 "cpu_us_per_transaction": {k: round(v / rows * 1e6, 1) for k, v in sorted(used.items())},
                 "peak_memory_mib": round(max(mib for _, mib in usage.memory_mib)),
-                "alerts": watcher.alerts,
             }
             if name == "scorer":
                 time.sleep(TOLD_SECONDS)
@@ -135,12 +145,13 @@ class Benchmark:
                     phase: round((total_s - phases.get(phase, (0, 0))[0]) / rows * 1e6, 1)
                     for phase, (total_s, _) in phase_seconds(settings).items()
                 }
+        result["predictions"], result["alerts"] = predictions_and_alerts(settings)
         return result
 
     def _at_rate(self, rate: float, seconds: float) -> dict[str, Any]:
         """Latency from append to visible, warm; CPU share and memory of the scorer."""
         settings = self._next_settings()
-        with self._running("scorer", settings) as (watcher, usage):
+        with self._running("scorer", settings, Reader(settings)) as (watcher, usage):
             sender = get_context("spawn").Process(
                 target=_send_at_rate, args=(settings, rate, seconds + WARM_SECONDS), daemon=True
             )
@@ -176,7 +187,7 @@ class Benchmark:
         return settings
 
     @contextmanager
-    def _running(self, name: str, settings: Settings) -> Iterator[tuple[Watcher, Usage]]:
+    def _running(self, name: str, settings: Settings, watcher: W) -> Iterator[tuple[W, Usage]]:
         """The scorer, or a peer, as a process, watched from outside."""
         command = SCORER if name == "scorer" else (*PEER, name, str(self._folder / "bundle"))
         environment = {**service_environment(settings), "PYTHONPATH": str(PROJECT_ROOT)}
@@ -185,7 +196,7 @@ class Benchmark:
             process = subprocess.Popen(
                 [sys.executable, *command], cwd=PROJECT_ROOT, env=environment, stdout=log, stderr=log
             )
-        watcher, usage = Watcher(settings), Usage(process.pid)
+        usage = Usage(process.pid)
         watcher.start()
         usage.start()
         try:

@@ -20,7 +20,8 @@ from fraud_platform.core.scoring import ModelBundle
 from fraud_platform.schemas import Prediction, encode
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import create_topics, spark_options
-from streaming.features import SCORED, transform, with_features
+from fraud_platform.storage.packed import unpack, values_of
+from streaming.features import SCORED, packed_features, transform
 from streaming.settings import checkpoint_folder, spark_config
 from streaming.source import raw_messages
 
@@ -44,7 +45,7 @@ def run(peer: str, bundle: str) -> None:
 
 
 def _write_batch(settings: Settings, bundle: str, options: dict[str, str], messages: DataFrame, batch_id: int) -> None:
-    rows = with_features(messages, settings.data_dir / "state", batch_id)
+    rows = packed_features(messages, settings.data_dir / "state", batch_id)
     scored = rows.mapInArrow(partial(_scored, bundle), "key binary, value binary")
     scored.write.format("kafka").options(**options).save()
 
@@ -57,15 +58,14 @@ def _stateless(bundle: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Re
 
 def _scored(bundle: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        yield _predictions(bundle, pa.Table.from_batches([batch]))
+        yield _predictions(bundle, unpack(batch["packed"]))
 
 
 def _predictions(folder: str, rows: pa.Table) -> pa.RecordBatch:
     bundle = _bundle(folder)
     rows = rows.filter(pc.equal(rows["status"], SCORED))
     features = np.tile([f.default for f in FEATURES], (len(rows), 1)).astype(float)
-    customer = np.frombuffer(b"".join(rows["customer_features"].to_pylist())).reshape(len(rows), -1)
-    features[:, : len(CUSTOMER_FEATURES)] = customer
+    features[:, : len(CUSTOMER_FEATURES)] = values_of(rows["customer_features"], np.float64)
     probabilities = bundle.score(features)
     names = ("transaction_id", "customer_id", "event_time_ms", "partition", "offset")
     columns = (rows[name].to_pylist() for name in names)

@@ -105,7 +105,7 @@ class Features:
         self._ends = dict.fromkeys(range(PARTITIONS), 0)
 
     def __call__(self, messages: DataFrame, batch_id: int) -> None:
-        rows = with_features(messages, self._state, batch_id + OLD_RUNS).toArrow()
+        rows = with_features(messages, self._state, batch_id + OLD_RUNS)
         last = rows.group_by("partition").aggregate([("offset", "max")])
         self._ends |= {row["partition"]: row["offset_max"] + 1 for row in last.to_pylist()}
         self._velocity.of_batch(batch_id + OLD_RUNS, rows, self._ends)
