@@ -27,7 +27,7 @@ TimeMs = Annotated[int, Meta(ge=FIRST_TIME_MS, le=LAST_TIME_MS)]
 Channel = Literal["chip", "contactless", "online", "atm"]
 
 
-class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One payment attempt. Kafka key: customer_id. Optional fields may be absent or null."""
 
     schema_version: Literal[1]
@@ -56,7 +56,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     reported_at_ms: TimeMs
 
 
-class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+class Prediction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The decision on one transaction, and all that is needed to reproduce it."""
 
     transaction_id: str

@@ -14,34 +14,47 @@ from pyspark.sql import DataFrame
 
 from fraud_platform.core.features.events import COLUMNS, EventArray, events_from_columns
 from fraud_platform.core.features.kernel import arrange, features_of
-from fraud_platform.core.features.visits import customer_visits
+from fraud_platform.core.features.table import CUSTOMER_FEATURES
+from fraud_platform.core.features.visits import ENTITIES, VISIT, customer_visits
 from fraud_platform.schemas import decode_transactions
+from fraud_platform.storage.packed import binary_of, pack, unpack
 from streaming.state import PartitionState
 
 SCORED, REJECTED, DUPLICATE = "scored", "rejected", "duplicate"
 IDENTIFIERS = ("transaction_id", "customer_id", "merchant_id")
-OUTPUT_SCHEMA = ", ".join(
+ROWS = pa.schema(
     [
-        "status string, partition int, offset bigint, timestamp_ms bigint",
-        "key binary, value binary, field string, reason string",  # of rejected messages
-        "transaction_id string, customer_id string, merchant_id string, event_time_ms bigint",  # of the others
-        # CUSTOMER_FEATURES as float64, and the VISIT rows: one column each keeps Spark's plan small.
-        "customer_features binary, visits binary",
+        ("status", pa.string()),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("timestamp_ms", pa.int64()),
+        *((name, pa.binary()) for name in ("key", "value")),  # of rejected messages
+        *((name, pa.string()) for name in ("field", "reason")),
+        *((name, pa.string()) for name in IDENTIFIERS),  # of the others
+        ("event_time_ms", pa.int64()),
+        ("customer_features", pa.binary(8 * len(CUSTOMER_FEATURES))),  # float64
+        ("visits", pa.binary(VISIT.itemsize * len(ENTITIES))),
     ]
 )
-BATCH_ROWS = 20_000
+"""What becomes of a message."""
 
 HistoryOf = Callable[[NDArray[np.int64]], EventArray]
 """Trailing events of sorted, unique customers."""
 
 
-def with_features(messages: DataFrame, state_folder: Path, batch_id: int) -> DataFrame:
-    """One row of OUTPUT_SCHEMA for each message of a micro-batch, whatever its status.
+def with_features(messages: DataFrame, state_folder: Path, batch_id: int) -> pa.Table:
+    """A row of ROWS for each message of a micro-batch, whatever its status; writes the batch's state."""
+    packed = packed_features(messages, state_folder, batch_id).toArrow()["packed"]
+    return unpack(packed) if len(packed) else ROWS.empty_table()
+
+
+def packed_features(messages: DataFrame, state_folder: Path, batch_id: int) -> DataFrame:
+    """Column `packed` (storage/packed.py) of what `with_features` returns; evaluating it writes the state.
 
     Nothing is shuffled: a task reads one Kafka partition in offset order, and that is
-    where all of a customer's transactions are. Evaluating the frame writes the state.
+    where all of a customer's transactions are.
     """
-    return messages.mapInArrow(partial(_partition_rows, state_folder, batch_id), OUTPUT_SCHEMA)
+    return messages.mapInArrow(partial(_partition_rows, state_folder, batch_id), "packed binary")
 
 
 def _partition_rows(state_folder: Path, batch_id: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -53,11 +66,12 @@ def _partition_rows(state_folder: Path, batch_id: int, batches: Iterator[pa.Reco
     state.compact(pc.min(messages["timestamp_ms"]).as_py())
     rows, kept = transform(messages, state.history)
     state.add(kept)
-    yield from rows.to_batches(BATCH_ROWS)
+    # Not compressed: it goes to the next process and no further.
+    yield pa.record_batch({"packed": pa.array([pack(rows, compression=None)], pa.binary())})
 
 
 def transform(messages: pa.Table, history_of: HistoryOf) -> tuple[pa.Table, EventArray]:
-    """Pure core of the stage: rows of OUTPUT_SCHEMA in the same order, and the events that join the state.
+    """Pure core of the stage: ROWS in the same order, and the events that join the state.
 
     messages: columns partition, offset, timestamp_ms, key, value in arrival order.
     """
@@ -80,10 +94,10 @@ def transform(messages: pa.Table, history_of: HistoryOf) -> tuple[pa.Table, Even
         "reason": pa.array([r.reason for r in rejections], pa.string()).take(bad),
         **{name: pa.array(columns[name], pa.string()).take(good) for name in IDENTIFIERS},
         "event_time_ms": pa.array(columns["event_time_ms"], pa.int64()).take(good),
-        "customer_features": _as_binary(result.values).take(good),
-        "visits": _as_binary(customer_visits(arrangement)).take(good),
+        "customer_features": binary_of(result.values).take(good),
+        "visits": binary_of(customer_visits(arrangement)).take(good),
     }
-    return pa.table(rows), result.kept
+    return pa.table(rows, schema=ROWS), result.kept
 
 
 def _places(n: int, rows: list[int]) -> pa.Array:
@@ -97,11 +111,3 @@ def _statuses(n: int, accepted: list[int], duplicate: NDArray[np.bool_]) -> NDAr
     status = np.zeros(n, np.int8)
     status[accepted] = np.where(duplicate, 2, 1)
     return status
-
-
-def _as_binary(values: NDArray[Any]) -> pa.Array:
-    """Rows (n, k) as n binary values."""
-    n, k = values.shape
-    offsets = np.arange(n + 1, dtype=np.int32) * (k * values.itemsize)
-    data = np.ascontiguousarray(values)
-    return pa.Array.from_buffers(pa.binary(), n, [None, pa.py_buffer(offsets), pa.py_buffer(data)])

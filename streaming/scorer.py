@@ -4,7 +4,6 @@ import logging
 import os
 import socket
 import threading
-import time
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ from pyspark.sql import DataFrame
 from fraud_platform.core.canary import AlertBand
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
+from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.registry import CHAMPION
 from streaming import metrics
@@ -115,7 +115,7 @@ class Scorer:
             generation, velocity, sink = self._opened
             is_written = sink.is_written(batch_id)
             with metrics.BATCH_SECONDS.labels("features").time():
-                rows = with_features(messages, generation.state, batch_id).toArrow()
+                rows = with_features(messages, generation.state, batch_id)
             next_offsets = _next_offsets(rows)
             generation.check(next_offsets)
             with metrics.BATCH_SECONDS.labels("velocity").time():
@@ -124,14 +124,14 @@ class Scorer:
                 return
             with metrics.BATCH_SECONDS.labels("score").time():
                 self._risk.refresh()
-                batch = score_batch(rows, velocities, self._contest(self._model), self._risk, self._settings, _now_ms())
+                batch = score_batch(rows, velocities, self._contest(self._model), self._risk, self._settings, now_ms())
             with metrics.BATCH_SECONDS.labels("write").time():
                 sink.write(batch_id, batch.messages, next_offsets)
             self._watch_canary(batch.tally)
         self._batches += 1
         arrivals_ms = rows.filter(pc.equal(rows["status"], SCORED))["timestamp_ms"].to_numpy()
         self._newest_ms = max(self._newest_ms, int(arrivals_ms.max(initial=0)))
-        count_batch(batch_id, batch, arrivals_ms, _now_ms())
+        count_batch(batch_id, batch, arrivals_ms, now_ms())
 
     def _contest(self, champion: LoadedModel) -> Contest:
         shares = self._settings.shadow_percent, self._settings.canary_percent
@@ -166,7 +166,7 @@ class Scorer:
     @property
     def seconds_behind(self) -> float:
         """Age of the newest transaction that is out."""
-        return max(0, _now_ms() - self._newest_ms) / 1000 if self._newest_ms else 0
+        return max(0, now_ms() - self._newest_ms) / 1000 if self._newest_ms else 0
 
     def health(self) -> dict[str, Any]:
         """The /health document."""
@@ -198,14 +198,10 @@ class Scorer:
 
     def _write_event(self, kind: Any, **fields: Any) -> None:
         if self._opened is not None:
-            self._opened.sink.write_event(ScorerEvent(kind=kind, scorer_id=self.scorer_id, at_ms=_now_ms(), **fields))
+            self._opened.sink.write_event(ScorerEvent(kind=kind, scorer_id=self.scorer_id, at_ms=now_ms(), **fields))
 
 
 def _next_offsets(rows: pa.Table) -> dict[int, int]:
     """First offset after the batch, for each source partition in it."""
     last = rows.group_by("partition").aggregate([("offset", "max")])
     return dict(zip(last["partition"].to_pylist(), pc.add(last["offset_max"], 1).to_pylist(), strict=True))
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -1,4 +1,4 @@
-"""Where the scorer keeps its checkpoint and models, and the Spark configuration that streaming adds."""
+"""Where the scorer keeps its checkpoint, and the Spark configuration that streaming adds."""
 
 from pathlib import Path
 
@@ -11,19 +11,18 @@ def checkpoint_folder(settings: Settings) -> Path:
     return settings.data_dir / "checkpoints" / "scorer"
 
 
-def model_cache(settings: Settings) -> Path:
-    """Folder that model bundles are downloaded to, one sub-folder a version."""
-    return settings.data_dir / "models"
-
-
 def spark_config(settings: Settings) -> dict[str, str]:
     """Spark configuration of the scorer."""
     return {
         **common_spark_config(settings),
+        # G1, the default, takes the packed features for humongous objects and clears them in cycles of their own.
+        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
         "spark.ui.enabled": "true",
         "spark.ui.port": str(settings.spark_ui_port),
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.batch_size),
+        # A limit in bytes would be looked up for each row.
+        "spark.sql.execution.arrow.maxBytesPerBatch": str(2**31 - 1),
         # A long-running query keeps this much of itself for the UI.
         "spark.sql.streaming.numRecentProgressUpdates": "20",
         "spark.sql.ui.retainedExecutions": "50",

@@ -21,6 +21,7 @@ from fraud_platform.core.features.velocity import SETTLE_MS, VELOCITY_FEATURES
 from fraud_platform.core.features.visits import ENTITIES, VISIT, VisitArray
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, offsets_at, read_range
+from fraud_platform.storage.packed import values_of
 from streaming import metrics
 from streaming.features import SCORED, transform
 from streaming.state import PartitionState
@@ -45,7 +46,7 @@ class Velocity:
     def of_batch(self, batch_id: int, rows: pa.Table, ends: dict[int, int]) -> Floats:
         """VELOCITY_FEATURES (n, F) of the n scored rows of a batch, whose visits join the state.
 
-        rows: columns of features.OUTPUT_SCHEMA. ends: first offset after the batch, for
+        rows: features.ROWS. ends: first offset after the batch, for
         every partition of the topic.
         """
         if not len(rows):  # offsets that are markers of transactions and nothing else
@@ -103,7 +104,7 @@ class Velocity:
 
 def visits_of(scored: pa.Table) -> VisitArray:
     """VISIT rows (n, len(ENTITIES)) of scored rows."""
-    return np.frombuffer(b"".join(scored["visits"].to_pylist()), VISIT).reshape(-1, len(ENTITIES))
+    return values_of(scored["visits"], VISIT)
 
 
 def _uncounted(rows: pa.Table, positions: Positions) -> np.ndarray:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -47,12 +47,26 @@ def unpack(column: Iterable[pa.BinaryScalar]) -> pa.Table:
     return pa.concat_tables([pa.ipc.open_stream(value.as_buffer()).read_all() for value in column])
 
 
-def pack(table: pa.Table) -> bytes:
-    """A table as a compressed Arrow stream."""
+def pack(table: pa.Table, compression: str | None = "zstd") -> bytes:
+    """A table as an Arrow stream."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as stream:
         stream.write_table(table)
     return sink.getvalue().to_pybytes()
+
+
+def binary_of(values: NDArray[Any]) -> pa.FixedSizeBinaryArray:
+    """Rows (n, k) as n binary values."""
+    n, k = values.shape
+    data = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(k * values.itemsize), n, [None, data])
+
+
+def values_of(column: pa.ChunkedArray, dtype: DTypeLike) -> NDArray[Any]:
+    """Rows (n, k) of `binary_of`, none of them null."""
+    kind, width = np.dtype(dtype), column.type.byte_width
+    chunks = [np.frombuffer(c.buffers()[1], np.uint8)[c.offset * width :][: len(c) * width] for c in column.chunks]
+    return np.concatenate([np.empty(0, np.uint8), *chunks]).view(kind).reshape(-1, width // kind.itemsize)
 
 
 def _spans(first: date, last: date, most: int) -> list[tuple[date, date]]:

@@ -59,6 +59,8 @@ def common_spark_config(settings: Settings) -> dict[str, str]:
 def spark_config(settings: Settings) -> dict[str, str]:
     """Configuration of a batch session."""
     return {
+        # A job of seconds ends before the optimising compiler pays for itself.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
         **common_spark_config(settings),
         "spark.app.name": "fraud-platform",
         "spark.ui.enabled": "false",
@@ -98,8 +100,6 @@ def _placement(settings: Settings) -> dict[str, str]:
     return shared | {
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        # A job of seconds ends before the optimising compiler pays for itself.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     }
 
 

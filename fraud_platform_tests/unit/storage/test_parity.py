@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from fraud_platform.cli.main import app
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.table import MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.schemas import Transaction, encode
 from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.packed import values_of
 from fraud_platform.storage.parity import stream_parity
 from fraud_platform_tests import feature_lake
 from streaming.features import transform
@@ -64,7 +65,7 @@ def score(lake: Lake, messages: list[pa.Table], folder) -> None:
         velocities.append(velocity.velocities(visits))
         tables += of_batch
     rows = pa.concat_tables(tables)
-    values = np.frombuffer(b"".join(rows["customer_features"].to_pylist())).reshape(-1, len(CUSTOMER_FEATURES))
+    values = values_of(rows["customer_features"], np.float64)
     merchants = np.tile([f.default for f in MERCHANT_FEATURES], (len(rows), 1))
     logged = pa.table(
         {

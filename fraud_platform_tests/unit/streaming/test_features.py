@@ -5,8 +5,8 @@ import pyarrow as pa
 
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, EventArray, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES
 from fraud_platform.schemas import decode_transactions
+from fraud_platform.storage.packed import values_of
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS, KEY, valid
 from streaming.features import transform
 
@@ -35,8 +35,7 @@ def no_history(customers: np.ndarray) -> EventArray:
 
 def features(rows: pa.Table) -> np.ndarray:
     """(n, customer features) of the rows that have them."""
-    packed = b"".join(rows["customer_features"].drop_null().to_pylist())
-    return np.frombuffer(packed).reshape(-1, len(CUSTOMER_FEATURES))
+    return values_of(rows["customer_features"].drop_null(), np.float64)
 
 
 def test_every_message_comes_back_once_with_its_status():

@@ -1,6 +1,7 @@
 """The scorer between batches: real features, models and messages; Spark, Kafka and velocity are small stand-ins."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 import numpy as np
@@ -17,6 +18,7 @@ from streaming.contest import LoadedModel
 from streaming.features import SCORED
 from streaming.generation import Generation
 from streaming.scorer import Opened, Scorer, StoppingError
+from streaming.sink import OutMessage
 
 NEVER, ALWAYS = 1.0, 0.0
 """Thresholds."""
@@ -43,10 +45,10 @@ class Sink:
     def is_written(self, batch_id: int) -> bool:
         return self.last_batch == batch_id
 
-    def write(self, batch_id: int, written: list, next_offsets: dict[int, int]) -> None:
+    def write(self, batch_id: int, written: Iterable[OutMessage], next_offsets: dict[int, int]) -> None:
         self.last_batch = batch_id
         self.next_offsets |= next_offsets
-        self.batches.append(written)
+        self.batches.append(list(written))
 
     def write_event(self, event) -> None:
         self.events.append(event)

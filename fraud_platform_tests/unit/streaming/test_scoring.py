@@ -7,13 +7,13 @@ import pytest
 
 from fraud_platform.core.features.table import MERCHANT_FEATURES
 from fraud_platform.core.features.velocity import VELOCITY_FEATURES
-from fraud_platform.schemas import Prediction
+from fraud_platform.schemas import Prediction, encode
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import EVENT_TIME_MS, KEY, valid
 from fraud_platform_tests.unit.streaming.test_features import good, messages, no_history
 from streaming.contest import Contest, LoadedModel
 from streaming.features import transform
-from streaming.scoring import LETTER_BYTES, score_batch
+from streaming.scoring import BLOCK_ROWS, LETTER_BYTES, _json_rows, score_batch
 
 SCORED_AT_MS = EVENT_TIME_MS + 1000
 
@@ -33,7 +33,8 @@ def rows() -> pa.Table:
 def score(rows: pa.Table, threshold: float, settings):
     velocity = np.ones((2, len(VELOCITY_FEATURES)))
     contest = Contest(LoadedModel(3, bundles.bundle(), threshold))
-    return score_batch(rows, velocity, contest, NoRisk(), settings, SCORED_AT_MS)
+    batch = score_batch(rows, velocity, contest, NoRisk(), settings, SCORED_AT_MS)
+    return batch._replace(messages=list(batch.messages))
 
 
 def test_scored_rows_become_predictions_and_rejected_ones_dead_letters(rows, settings):
@@ -70,3 +71,13 @@ def test_a_dead_letter_fits_into_a_message_whatever_the_size_of_what_was_receive
     rows, _ = transform(messages([(key, value)]), no_history)
     (letter,) = score(rows, 0.5, settings).messages
     assert (letter.key, letter.value) == (key[:LETTER_BYTES], value[:LETTER_BYTES])
+
+
+def test_features_are_written_to_the_last_bit_and_what_is_not_finite_as_null():
+    rng = np.random.default_rng(1)
+    values = rng.standard_normal((BLOCK_ROWS + 3, 4)) * 10.0 ** rng.integers(-300, 300, (BLOCK_ROWS + 3, 4))
+    values[0] = np.nan, np.inf, -0.0, 1e17
+    decoded = [msgspec.json.decode(encode(row)) for row in _json_rows(values)]
+    assert decoded[0][:2] == [None, None]
+    np.testing.assert_array_equal(np.array(decoded[1:]), values[1:])
+    np.testing.assert_array_equal(decoded[0][2:], values[0, 2:])
