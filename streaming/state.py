@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
+from fraud_platform.core.features.events import EVENT, EventArray, joined
 from fraud_platform.core.features.windows import HISTORY_MS
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 from streaming.runs import Runs, map_file, write_file
@@ -36,7 +36,7 @@ class PartitionState:
     def history(self, customers: Int) -> EventArray:
         """Events of the customers (sorted, unique), in each one's order of arrival."""
         files = [*self._seed, *self._runs.files]
-        return np.concatenate([NO_EVENTS, *(file.events_of(customers) for file in files)])
+        return joined(file.events_of(customers) for file in files)
 
     def add(self, kept: EventArray) -> None:
         """Write the batch's events: KernelResult.kept, sorted by customer."""
@@ -71,7 +71,7 @@ class EventsFile:
         count = np.searchsorted(self._customers, customers, side="right") - first
         ends = np.cumsum(count)
         positions = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - ends + count, count)
-        return self.events[positions]
+        return self.events.take(positions)
 
 
 def write_events(path: Path, events: EventArray) -> None:
@@ -87,7 +87,7 @@ def write_events(path: Path, events: EventArray) -> None:
 
 
 def _merge(horizon_ms: int, files: list[EventsFile], path: Path) -> None:
-    events = np.concatenate([file.events for file in files])
-    events = events[events["time_ms"] >= horizon_ms]
+    events = joined(file.events for file in files)
+    events = events.compress(events["time_ms"] >= horizon_ms)
     # Stable: within a customer the files' order is the order of arrival.
-    write_events(path, events[np.argsort(events["customer"], kind="stable")])
+    write_events(path, events.take(np.argsort(events["customer"], kind="stable")))

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from confluent_kafka import Message
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.events import EventArray
+from fraud_platform.core.features.events import EventArray, joined
 from fraud_platform.core.features.velocity import SETTLE_MS, VELOCITY_FEATURES
 from fraud_platform.core.features.visits import ENTITIES, VISIT, VisitArray
 from fraud_platform.settings import Settings
@@ -56,7 +56,7 @@ class Velocity:
         positions = state.positions
         scored = rows.filter(pc.equal(rows["status"], SCORED))
         visits = visits_of(scored)
-        new = visits[_uncounted(scored, positions)]
+        new = visits.compress(_uncounted(scored, positions), axis=0)
         metrics.LATE_VISITS.inc(int((new["arrival_ms"][:, 0] <= self._settled_ms).sum()))
         settled_ms = int(visits["asked_ms"].max(initial=0)) - SETTLE_MS
         self._hear(rows)
@@ -95,9 +95,7 @@ class Velocity:
         beyond: list[EventArray] = []
         received = read_range(self._consumer, self._topic, {partition: (end, target)})
         while messages := list(islice(received, _MESSAGES_AT_ONCE)):
-            rows, kept = transform(
-                _as_table(messages), lambda customers: np.concatenate((state.history(customers), *beyond))
-            )
+            rows, kept = transform(_as_table(messages), lambda customers: joined((state.history(customers), *beyond)))
             beyond.append(kept)
             yield rows.filter(pc.equal(rows["status"], SCORED))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.clock import clocks_and_duplicates
 from fraud_platform.core.features.customer.rows import Arrangement, CustomerRows
-from fraud_platform.core.features.events import NO_EVENTS, EventArray
+from fraud_platform.core.features.events import NO_EVENTS, EventArray, joined
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FAMILIES
 from fraud_platform.core.features.windows import Int, segment_starts, separated_key
 
@@ -54,9 +54,9 @@ def arrange(history: EventArray, events: EventArray) -> Arrangement:
     rows older than the history window, and other customers' rows, change nothing. events:
     EVENT rows in arrival order of each customer; customers may be interleaved.
     """
-    rows = np.concatenate((history, events)) if len(events) else NO_EVENTS
+    rows = joined((history, events)) if len(events) else NO_EVENTS
     order = np.argsort(rows["customer"], kind="stable")
-    rows = rows[order]
+    rows = rows.take(order)
     segments = _segment_numbers(rows["customer"])
     source = order - len(history)  # position among `events`; negative for history
     own_time_ms = rows["time_ms"].copy()
@@ -65,7 +65,7 @@ def arrange(history: EventArray, events: EventArray) -> Arrangement:
     is_duplicate = np.zeros(len(events), bool)
     if duplicate.any():
         is_duplicate[source[duplicate]] = True
-        rows, segments, source = rows[~duplicate], segments[~duplicate], source[~duplicate]
+        rows, segments, source = rows.compress(~duplicate), segments[~duplicate], source[~duplicate]
         clock, own_time_ms = clock[~duplicate], own_time_ms[~duplicate]
     new = np.flatnonzero(source >= 0)
     kept = CustomerRows(

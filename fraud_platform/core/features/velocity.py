@@ -118,7 +118,7 @@ def index_of(visits: VisitArray) -> VisitIndex:
 
     Raises OverflowError where its keys do not fit 64 bits: a hundred million visits over decades.
     """
-    visits = visits[visits["entity"] != 0]
+    visits = visits.compress(visits["entity"] != 0)
     arrival_ms = visits["arrival_ms"]
     added_ms = [np.maximum(arrival_ms, visits["previous_ms"] + window_ms) for window_ms in _WINDOWS_MS]
     return _index(visits["entity"], arrival_ms, visits["small"].astype(np.int64), added_ms)

@@ -81,4 +81,4 @@ class Arrangement(NamedTuple):
     @property
     def kept(self) -> EventArray:
         """The others, sorted by customer and arrival, their time the customer's clock: history for later calls."""
-        return self.rows.events[self.rows.new]
+        return self.rows.events.take(self.rows.new)
