@@ -92,7 +92,7 @@ class PeakMemory(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        while not self._ended.wait(0.2):
+        while not self._ended.wait(1):  # walking the pages of gigabytes takes a tenth of a second
             sizes: dict[str, int] = {}
             for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
                 try:

@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for: settings of its own, and services that start once a test run."""
 
 import os
+import signal
 import sys
 import tempfile
 import uuid
@@ -23,6 +24,13 @@ TOPICS = (
     "kafka_dead_letter_topic",
     "kafka_events_topic",
 )
+
+
+def pytest_configure() -> None:
+    # A shell starts background jobs with SIGINT ignored. Dagster, which puts back what it found
+    # there as the handler of SIGTERM, too, would have every server of the tests ignore both.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
