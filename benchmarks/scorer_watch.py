@@ -42,13 +42,15 @@ class Watcher(threading.Thread):
         self.count = 0
 
     def run(self) -> None:
-        topic = self._settings.kafka_predictions_topic
         with committed_reader(self._settings) as consumer:
-            consumer.assign([TopicPartition(topic, p, 0) for p in partitions(consumer, topic)])
+            self._begin(consumer)
             while not self._ended.is_set():
                 if come := self._look(consumer):
                     self.count += come
                     self.bursts.append((time.monotonic(), come))
+
+    def _begin(self, consumer: Consumer) -> None:
+        """What is to be done before the first look."""
 
     def _look(self, consumer: Consumer) -> int:
         """Predictions that came since the last look, which may wait for them for a moment."""
@@ -94,6 +96,10 @@ class Reader(Watcher):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.latencies_ms: list[float] = []
+
+    def _begin(self, consumer: Consumer) -> None:
+        topic = self._settings.kafka_predictions_topic
+        consumer.assign([TopicPartition(topic, p, 0) for p in partitions(consumer, topic)])
 
     def _look(self, consumer: Consumer) -> int:
         messages = [m for m in consumer.consume(5_000, timeout=0.02) if m.error() is None]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fraud_platform.core.features.events import EVENT, EventArray, joined
 from fraud_platform.core.features.windows import HISTORY_MS
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
+from fraud_platform.storage.packed import binary_of
 from streaming.runs import Runs, map_file, write_file
 
 Int = NDArray[np.int64]
@@ -78,11 +79,7 @@ def write_events(path: Path, events: EventArray) -> None:
     """Write events, sorted by customer and in order of arrival, as a run."""
     newest_ms = int(events["time_ms"].max(initial=0))
     schema = _SCHEMA.with_metadata({"newest_ms": str(newest_ms)})
-    data = pa.py_buffer(np.ascontiguousarray(events))
-    columns = [
-        pa.array(np.ascontiguousarray(events["customer"])),
-        pa.FixedSizeBinaryArray.from_buffers(schema.field("event").type, len(events), [None, data]),
-    ]
+    columns = [pa.array(np.ascontiguousarray(events["customer"])), binary_of(events.reshape(-1, 1))]
     write_file(path, pa.record_batch(columns, schema=schema))
 
 

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, Producer
 
 from fraud_platform.errors import ServiceUnavailableError
 from fraud_platform.settings import Settings
+from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.feed_messages import Message
 from fraud_platform.storage.kafka import producer
 from fraud_platform.storage.pacing import Pace
@@ -110,11 +111,11 @@ class _Outlet:
     def produce(self, run: Sequence[Message]) -> None:
         produce, failed = self._kafka.produce, self._on_delivery
         transactions, labels = self._settings.kafka_topic, self._settings.kafka_labels_topic
-        now_ms = int(time.time() * 1000)
+        present_ms = now_ms()
         for message in run:
             send_ms, kind, _, key, value = message
             topic = labels if kind == "label" else transactions
-            timestamp = now_ms if self._live else send_ms
+            timestamp = present_ms if self._live else send_ms
             while True:
                 try:
                     produce(topic, value, key, timestamp=timestamp, on_delivery=failed)
