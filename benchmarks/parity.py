@@ -32,11 +32,12 @@ from fraud_platform.schemas import Prediction
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, Message
 from fraud_platform.storage.feed_schedule import schedule
-from fraud_platform.storage.kafka import committed_reader, create_topics, producer, read_range, watermarks
+from fraud_platform.storage.kafka import committed_reader, create_topics, read_range, watermarks
 from fraud_platform.storage.parity import stream_parity
 from fraud_platform.storage.registry import CHAMPION
 from fraud_platform_tests import bundles
 from fraud_platform_tests.conftest import stack_settings
+from fraud_platform_tests.outcome import send
 from fraud_platform_tests.reaping import reaped_stack
 from fraud_platform_tests.scorer_process import ScorerProcess
 from fraud_platform_tests.waiting import wait_until
@@ -112,17 +113,10 @@ class Streamed:
         return self._first + timedelta(days=number)
 
     def _send(self, days: list[list[Message]]) -> None:
-        """All at once: days that became visible bit by bit would be later than a minute, see docs/architecture.md."""
-        settings = self._settings
-        kafka = producer(settings, **{"transactional.id": "feed"})
-        kafka.init_transactions(30)
-        kafka.begin_transaction()
-        for message in (message for day in days for message in day):
-            topic = settings.kafka_labels_topic if message.kind == "label" else settings.kafka_topic
-            kafka.produce(topic, message.value, message.key, timestamp=message.send_ms)
-            kafka.poll(0)
-            self._sent.append(message)
-        kafka.commit_transaction(60)
+        messages = [message for day in days for message in day]
+        with self._scorer.frozen():
+            send(self._settings, messages)
+        self._sent += messages
 
     def _transactions(self) -> set[str]:
         return {message.transaction_id for message in self._sent if message.kind != "label"}

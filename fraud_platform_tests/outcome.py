@@ -12,25 +12,32 @@ from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
 from fraud_platform.schemas import Prediction, decode_transactions
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Message as FeedMessage
-from fraud_platform.storage.kafka import committed_reader, producer, read_range, watermarks
+from fraud_platform.storage.kafka import any_reader, committed_reader, producer, read_range, watermarks
 from fraud_platform_tests.one_go import velocities_in_one_go
 from fraud_platform_tests.waiting import wait_until
 
 
 def send(settings: Settings, messages: list[FeedMessage]) -> None:
-    """All at once: days of messages that became visible bit by bit would be later than a minute.
+    """Transactions and labels, all at once: days that became visible bit by bit would be later than a minute.
 
     Returns when committed readers see all of them, which is after the commit, and for each
     partition at another moment: a scorer that runs is to be `frozen` meanwhile.
     """
-    visible = len(read(settings, settings.kafka_topic)) + len(messages)
     kafka = producer(settings, **{"transactional.id": settings.kafka_topic})
     kafka.init_transactions(30)
     kafka.begin_transaction()
     for message in sorted(messages):
-        kafka.produce(settings.kafka_topic, message.value, message.key, timestamp=message.send_ms)
-    kafka.commit_transaction(30)
-    wait_until(lambda: len(read(settings, settings.kafka_topic)) == visible, "what was sent")
+        topic = settings.kafka_labels_topic if message.kind == "label" else settings.kafka_topic
+        kafka.produce(topic, message.value, message.key, timestamp=message.send_ms)
+        kafka.poll(0)
+    kafka.commit_transaction(60)
+    for topic in (settings.kafka_topic, settings.kafka_labels_topic):
+        wait_until(lambda topic=topic: _is_all_visible(settings, topic), f"what was sent to {topic}")
+
+
+def _is_all_visible(settings: Settings, topic: str) -> bool:
+    with committed_reader(settings) as committed, any_reader(settings) as stored:
+        return watermarks(committed, topic) == watermarks(stored, topic)
 
 
 def read(settings: Settings, topic: str) -> list[Message]:

@@ -79,7 +79,7 @@ class Velocity:
     ) -> tuple[VisitArray, Positions]:
         """Visits beyond the batch that arrived until then, not counted yet, and where those that follow begin."""
         behind = [p for p in ends if self._heard_ms.get(p, 0) <= until_ms]
-        targets = offsets_at(self._consumer, self._topic, until_ms + 1) if behind else {}
+        targets = offsets_at(self._consumer, self._topic, until_ms + 1, ends) if behind else {}
         found, reached = [np.empty((0, len(ENTITIES)), VISIT)], {}
         for partition in behind:
             target = targets[partition]

@@ -168,23 +168,28 @@ def partitions(consumer: Consumer, topic: str) -> list[int]:
     return sorted(metadata.partitions)
 
 
-def read_range(consumer: Consumer, topic: str, offsets: OffsetRange) -> Iterator[Message]:
+def read_range(
+    consumer: Consumer, topic: str, offsets: OffsetRange, *, messages_at_once: int = 10_000
+) -> Iterator[Message]:
     """All committed messages in the offset ranges, partition by partition, in order.
 
+    messages_at_once: 1 gives the first without waiting for those that follow.
     Ends at the range's end even where the last offsets are aborted messages or
     transaction markers; raises ServiceUnavailableError when the broker falls silent.
     """
     for partition, (start, end) in sorted(offsets.items()):
         if start < end:
             consumer.assign([TopicPartition(topic, partition, start)])
-            yield from _read_partition(consumer, topic, partition, start, end)
+            yield from _read_partition(consumer, topic, partition, start, end, messages_at_once)
     consumer.unassign()
 
 
-def _read_partition(consumer: Consumer, topic: str, partition: int, position: int, end: int) -> Iterator[Message]:
+def _read_partition(
+    consumer: Consumer, topic: str, partition: int, position: int, end: int, messages_at_once: int
+) -> Iterator[Message]:
     heard = time.monotonic()
     while position < end:
-        batch = consumer.consume(10_000, timeout=0.2)
+        batch = consumer.consume(messages_at_once, timeout=0.2)
         if batch:
             heard = time.monotonic()
         elif time.monotonic() - heard > REQUEST_TIMEOUT_SECONDS:
@@ -210,13 +215,15 @@ def watermarks(consumer: Consumer, topic: str) -> OffsetRange:
     return {p: _from_leader(partial(of, p)) for p in partitions(consumer, topic)}
 
 
-def offsets_at(consumer: Consumer, topic: str, timestamp_ms: int) -> dict[int, int]:
-    """For each partition the first offset whose message timestamp is at or after the given time.
+def offsets_at(
+    consumer: Consumer, topic: str, timestamp_ms: int, starts: dict[int, int] | None = None
+) -> dict[int, int]:
+    """For each partition the first offset, from its start on, whose message timestamp is at or after the given time.
 
     Monotone in the time, so the ranges between successive times are contiguous and
     disjoint, whatever the order of the timestamps. The end offset where there is none.
     """
-    bounds = watermarks(consumer, topic)
+    bounds, starts = watermarks(consumer, topic), starts or {}
 
     def find() -> list[TopicPartition]:
         asked = [TopicPartition(topic, p, timestamp_ms) for p in bounds]
@@ -225,8 +232,26 @@ def offsets_at(consumer: Consumer, topic: str, timestamp_ms: int) -> dict[int, i
             raise KafkaException(error)
         return found
 
-    found = _from_leader(find)
-    return {tp.partition: bounds[tp.partition][1] if tp.offset in (OFFSET_END, -1) else tp.offset for tp in found}
+    offsets = {}
+    for place in _from_leader(find):
+        partition, (_, end) = place.partition, bounds[place.partition]
+        found = end if place.offset in (OFFSET_END, -1) else place.offset
+        offsets[partition] = _message_at(
+            consumer, topic, partition, (max(found, starts.get(partition, 0)), end), timestamp_ms
+        )
+    return offsets
+
+
+def _message_at(consumer: Consumer, topic: str, partition: int, offsets: tuple[int, int], timestamp_ms: int) -> int:
+    """The first message in the range that is of the time or later.
+
+    What Kafka's search finds may be a marker, which has the time of its transaction's
+    commit: where history is written with timestamps of old, older messages follow it.
+    """
+    for message in read_range(consumer, topic, {partition: offsets}, messages_at_once=1):
+        if message.timestamp()[1] >= timestamp_ms:
+            return message.offset() or 0
+    return offsets[1]
 
 
 def _from_leader(ask: Callable[[], T]) -> T:

@@ -72,8 +72,10 @@ def topic_days(settings: Settings, topic: str, first: date, last: date) -> Topic
     """
     admin_client(settings)
     midnights = [first + timedelta(days=i) for i in range((last - first).days + 2)]
+    starts: list[dict[int, int]] = []
     with committed_reader(settings) as consumer:
-        starts = [offsets_at(consumer, topic, _start_ms(day)) for day in midnights]
+        for day in midnights:
+            starts.append(offsets_at(consumer, topic, _start_ms(day), starts[-1] if starts else None))
     return TopicDays(topic, first, {p: np.array([start[p] for start in starts], np.int64) for p in starts[0]})
 
 

@@ -74,7 +74,7 @@ def kafka(topic, monkeypatch) -> None:
     def reader(settings) -> Iterator[None]:
         yield None
 
-    def offsets_at(consumer: None, name: str, time_ms: int) -> dict[int, int]:
+    def offsets_at(consumer: None, name: str, time_ms: int, starts: dict[int, int]) -> dict[int, int]:
         earlier = topic.filter(pc.less(topic["timestamp_ms"], time_ms))
         return {p: pc.sum(pc.equal(earlier["partition"], p)).as_py() or 0 for p in range(PARTITIONS)}
 

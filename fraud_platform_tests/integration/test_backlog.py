@@ -1,0 +1,90 @@
+"""What waits in Kafka when a scorer starts: days of history, written through several Kafka transactions."""
+
+import json
+import signal
+from datetime import timedelta
+from itertools import pairwise
+from urllib.request import urlopen
+
+import numpy as np
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from fraud_platform.core.features.declaration import DAY_MS
+from fraud_platform.settings import Settings
+from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
+from fraud_platform.storage.kafka import create_topics
+from fraud_platform.storage.registry import CHAMPION, Registry
+from fraud_platform.storage.topic_days import EPOCH, topic_days
+from fraud_platform_tests import bundles
+from fraud_platform_tests.chaos.run import UnderFire
+from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, read, send
+from fraud_platform_tests.ports import free_ports
+from streaming.settings import checkpoint_folder
+
+DAYS = 5
+BATCH_OFFSETS = 300
+
+
+@pytest.fixture
+def settings(broker, make_settings) -> Settings:
+    """Of a topic whose transactions' markers, of today, lie between messages of old."""
+    spark_ui, metrics = free_ports(2)
+    made = make_settings(
+        spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2, max_offsets_per_trigger=BATCH_OFFSETS
+    )
+    create_topics(made)
+    messages = sorted(transaction_messages(bundles.transactions(DAYS), Disturbances(late=0.05, duplicates=0.02)))
+    for first, end in pairwise(range(0, len(messages) + 1, len(messages) // 4)):
+        send(made, messages[first:end])
+    return made
+
+
+def test_its_days_are_those_of_its_messages(settings):
+    first = bundles.FIRST_DAY - timedelta(days=1)
+    days = topic_days(settings, settings.kafka_topic, first, first + timedelta(days=DAYS + 2))
+    messages = read(settings, settings.kafka_topic)
+    partitions, offsets = (np.array([getattr(m, part)() for m in messages]) for part in ("partition", "offset"))
+    found = days.day_numbers(partitions, offsets)
+    assert found.tolist() == [m.timestamp()[1] // DAY_MS for m in messages]
+    assert EPOCH + timedelta(days=int(found.min())) == bundles.FIRST_DAY
+
+
+def test_it_is_worked_off_in_bounded_batches_while_its_size_is_told(settings, mlflow_server, tmp_path):
+    Registry(settings).set_alias(CHAMPION, bundles.register(settings, tmp_path / "model"))
+    lags: list[float] = []
+    with UnderFire(settings, tmp_path / "pauses") as fire:
+
+        def is_worked_off() -> bool:
+            lags.extend(lag(settings))
+            return lags[-1:] == [0] and outcome(settings).lost == 0
+
+        fire.wait_until(is_worked_off, "an end of the backlog")
+        assert fire.starts == 1
+        assert fire.process.end(signal.SIGTERM) == 0
+
+    assert outcome(settings).is_exactly_once
+    assert max(lags) > BATCH_OFFSETS
+    sizes = batch_sizes(settings)
+    assert len(sizes) > 3 and max(sizes) <= BATCH_OFFSETS
+    assert_features_equal_batch(settings)
+
+
+def lag(settings: Settings) -> list[float]:
+    """Offsets that wait, as /metrics has them; nothing while no driver tells them."""
+    try:
+        with urlopen(f"http://127.0.0.1:{settings.metrics_port}/metrics", timeout=5) as page:
+            families = list(text_string_to_metric_families(page.read().decode()))
+    except OSError:
+        return []
+    waiting = [
+        sample.value for family in families for sample in family.samples if sample.name == "fraud_scorer_lag_messages"
+    ]
+    return [sum(waiting)] if waiting else []
+
+
+def batch_sizes(settings: Settings) -> list[int]:
+    """Offsets of each batch but the first, from Spark's own log of where they end, which may forget the oldest."""
+    logs = sorted(checkpoint_folder(settings).rglob("offsets/[0-9]*"), key=lambda path: int(path.name))
+    ends = [sum(json.loads(log.read_text().splitlines()[-1])[settings.kafka_topic].values()) for log in logs]
+    return [end - start for start, end in pairwise(ends)]
