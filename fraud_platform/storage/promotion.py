@@ -31,13 +31,8 @@ def promote(settings: Settings, registry: Registry, version: int, *, by: str, re
     Raises PromotionError, with the alias where it was before, where the scorer refuses the
     version or says nothing within PROMOTION_TIMEOUT_SECONDS.
     """
-    asked_ms = now_ms()
     with _moved_back_on_failure(settings, registry) as before:
-        _move(settings, registry, version, by=by, reason=reason)
-        # The scorer says nothing about a version that it has already.
-        since_ms = 0 if before == version else asked_ms
-        event = wait_for_model(settings, version, since_ms, settings.promotion_timeout_seconds)
-    return Promoted(event, before, max(event.at_ms - asked_ms, 0) / 1000)
+        return _move_and_wait(settings, registry, before, version, by=by, reason=reason)
 
 
 def roll_back(settings: Settings, registry: Registry, version: int, *, by: str, reason: str) -> Promoted:
@@ -47,17 +42,26 @@ def roll_back(settings: Settings, registry: Registry, version: int, *, by: str, 
     that is down must not come up with the version that somebody wants away. Only where the
     scorer refuses the version (ModelRefusedError) the alias moves back.
     """
-    before, asked_ms = registry.version(CHAMPION), now_ms()
-    _move(settings, registry, version, by=by, reason=reason)
-    since_ms = 0 if before == version else asked_ms
+    before = registry.version(CHAMPION)
     try:
-        event = wait_for_model(settings, version, since_ms, settings.promotion_timeout_seconds)
+        return _move_and_wait(settings, registry, before, version, by=by, reason=reason)
     except ModelRefusedError as error:
         if before is not None:
             _move(settings, registry, before, by="fraud rollback", reason=str(error))
         raise
     except PromotionError as error:
         raise PromotionError(f"{error}; the alias stays at version {version}, a scorer that starts takes it") from None
+
+
+def _move_and_wait(
+    settings: Settings, registry: Registry, before: int | None, version: int, *, by: str, reason: str
+) -> Promoted:
+    """before: the champion so far."""
+    asked_ms = now_ms()
+    _move(settings, registry, version, by=by, reason=reason)
+    # The scorer says nothing about a version that it has already.
+    since_ms = 0 if before == version else asked_ms
+    event = wait_for_model(settings, version, since_ms, settings.promotion_timeout_seconds)
     return Promoted(event, before, max(event.at_ms - asked_ms, 0) / 1000)
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import stdtrit
 from sklearn.isotonic import IsotonicRegression
 
 from fraud_platform.core.arrays import Bools, Days, Floats
 from fraud_platform.core.calibration import Calibration
+from fraud_platform.core.training.student import margin
 from fraud_platform.errors import TrainingError
 
 ISOTONIC_MIN_FRAUDS = 50
@@ -89,11 +89,8 @@ def daily_noise(probabilities: Floats, labels: Bools, days: Days, confidence: fl
     number scatters more than independent rows would.
     """
     _, day = np.unique(days, return_inverse=True)
-    excess = np.bincount(day, weights=probabilities - labels)
-    if len(excess) < 2:
-        return float("inf")
-    error = np.std(excess, ddof=1) * np.sqrt(len(excess))
-    return float(stdtrit(len(excess) - 1, (1 + confidence) / 2) * error / np.count_nonzero(labels))
+    excess = np.bincount(day, weights=probabilities - labels).astype(float)
+    return len(excess) * margin(excess, (1 + confidence) / 2) / np.count_nonzero(labels)
 
 
 def probability_ratio(probabilities: Floats, labels: Bools) -> float:

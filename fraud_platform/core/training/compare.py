@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
 from sklearn.metrics import average_precision_score
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.review import review
+from fraud_platform.core.training.student import margin
 
 CONFIDENCE = 0.95
 """Of each one-sided verdict: one challenger in twenty that is no better is taken for better."""
@@ -82,8 +82,11 @@ def _daily_precision(scores: Floats, rows: DatedRows) -> Floats:
 
 def _paired(champion: Floats, challenger: Floats) -> Paired:
     """Of daily values (days,)."""
-    differences, count = challenger - champion, len(champion)
-    margin = float("inf")
-    if count > 1:
-        margin = float(stdtrit(count - 1, CONFIDENCE) * np.std(differences, ddof=1) / np.sqrt(count))
-    return Paired(float(champion.mean()), float(challenger.mean()), float(differences.mean()), margin, count)
+    differences = challenger - champion
+    return Paired(
+        champion=float(champion.mean()),
+        challenger=float(challenger.mean()),
+        mean_difference=float(differences.mean()),
+        margin=margin(differences, CONFIDENCE),
+        days=len(differences),
+    )

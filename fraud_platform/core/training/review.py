@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.training.dataset import DatedRows
+from fraud_platform.core.training.student import margin
 
 CONFIDENCE = 0.95
 
@@ -82,10 +82,7 @@ def interval(daily: Sequence[float | None]) -> Interval:
     """Student's t interval of the mean of daily values, days without one left out; endless with fewer than two days."""
     values = np.array([value for value in daily if value is not None], float)
     mean = float(values.mean()) if len(values) else float("nan")
-    if len(values) < 2:
-        return Interval(mean, float("-inf"), float("inf"), len(values))
-    quantile = stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)
-    half = float(quantile * values.std(ddof=1) / np.sqrt(len(values)))
+    half = margin(values, (1 + CONFIDENCE) / 2)
     return Interval(mean, mean - half, mean + half, len(values))
 
 
