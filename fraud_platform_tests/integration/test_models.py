@@ -212,12 +212,14 @@ def test_the_gate_takes_over_what_the_comparison_of_stream_and_batch_found(passe
     with dg.DagsterInstance.ephemeral() as fresh:
         context = dg.build_asset_check_context(instance=fresh)
         assert checks.stream_features_match_batch(context).passed, "nothing has been scored yet"
-        _report_parity(fresh, passed)
+        job = _report_parity(fresh, passed)
         assert checks.stream_features_match_batch(context).passed is passed
+        fresh.create_run_for_job(job_def=job)
+        assert checks.stream_features_match_batch(context).passed is passed, "the next comparison is only planned"
 
 
-def _report_parity(fresh: dg.DagsterInstance, passed: bool) -> None:
-    """What `features_match_stream` leaves in the event log."""
+def _report_parity(fresh: dg.DagsterInstance, passed: bool) -> dg.JobDefinition:
+    """What `features_match_stream` leaves in the event log; returns the job that it ran in."""
 
     @dg.asset_check(asset="scored_transactions")
     def features_match_stream() -> dg.AssetCheckResult:
@@ -225,7 +227,9 @@ def _report_parity(fresh: dg.DagsterInstance, passed: bool) -> None:
 
     job = dg.define_asset_job("verify", dg.AssetSelection.checks(checks.PARITY))
     definitions = dg.Definitions(asset_checks=[features_match_stream], jobs=[job])
-    assert definitions.resolve_job_def("verify").execute_in_process(instance=fresh).success
+    verify = definitions.resolve_job_def("verify")
+    assert verify.execute_in_process(instance=fresh).success
+    return verify
 
 
 def test_a_champion_of_another_feature_set_cannot_be_compared_and_says_so(bundle, test_rows):

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+# A check that is planned has a record, too, and dagster's own ways to the latest one do not tell it from a result.
+from dagster._core.storage.asset_check_execution_record import COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
+
 
 def unmet_checks(
     instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey], materialization_id: int
@@ -17,10 +20,11 @@ def unmet_checks(
 
 
 def latest_evaluation(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> dg.AssetCheckEvaluation | None:
-    """The check's latest result; None where it has none yet."""
-    record = instance.get_latest_asset_check_evaluation_record(key)
-    # A planned check has an event as well, but one without a result.
-    return record.evaluation if record and isinstance(record.evaluation, dg.AssetCheckEvaluation) else None
+    """The check's latest result, whatever runs at the moment; None where it has none yet."""
+    history = instance.event_log_storage.get_asset_check_execution_history(
+        key, limit=1, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
+    )
+    return history[0].evaluation if history else None
 
 
 def _outcome(instance: dg.DagsterInstance, key: dg.AssetCheckKey, materialization_id: int) -> str | None:
