@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     label_delay_days: int = Field(
         7, ge=0, description="Days after which an unreported transaction counts as legitimate."
     )
+    card_blocked_days: int = Field(
+        14, ge=0, description="Days after a fraud report in which the card is blocked, and not judged on."
+    )
     validation_days: int = Field(7, ge=1, description="Days of the validation split.")
     test_days: int = Field(7, ge=1, description="Days of the test split.")
     alert_budget_per_day: int = Field(50, ge=1, description="Alerts a day that the decision threshold allows for.")

@@ -9,12 +9,12 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from fraud_platform.core.arrays import Days, Floats, Ids
+from fraud_platform.core.arrays import Bools, Days, Floats, Ids
 from fraud_platform.core.training.dataset import Dataset, DatedRows
 from fraud_platform.core.training.evaluate import Evaluation
 from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
-from fraud_platform.core.training.split import DayRange, TimeSplit, known_labels, time_split
+from fraud_platform.core.training.split import DayRange, TimeSplit, known_compromised, known_labels, time_split
 from fraud_platform.core.training.train import train_candidates
 from fraud_platform.errors import TrainingError
 
@@ -29,9 +29,11 @@ class FeatureRows:
     customer_ids: Ids
     amounts: Floats
 
-    def labelled(self, part: DayRange, reports: pd.DataFrame) -> DatedRows:
-        """The rows of a range with the labels that were known when it counts."""
+    def labelled(self, part: DayRange, reports: pd.DataFrame, left_out: Bools | None = None) -> DatedRows:
+        """The rows of a range, without those of a mask (n,), with the labels that were known when it counts."""
         chosen = part.contains(self.days)
+        if left_out is not None:
+            chosen &= ~left_out
         labels = known_labels(self.transaction_ids[chosen], reports, part.labels_known_by)
         return DatedRows(
             self.features[chosen], labels, self.days[chosen], self.customer_ids[chosen], self.amounts[chosen]
@@ -62,7 +64,9 @@ def run_fold(rows: FeatureRows, reports: pd.DataFrame, split: TimeSplit, params:
 
     Raises TrainingError where a split lacks one of the classes.
     """
-    train, validation, test = (rows.labelled(part, reports) for part in (split.train, split.validation, split.test))
+    blocked = known_compromised(rows.transaction_ids, rows.customer_ids, rows.days, reports, params.card_blocked_days)
+    train = rows.labelled(split.train, reports)
+    validation, test = (rows.labelled(part, reports, blocked) for part in (split.validation, split.test))
     resampled = smote(train.features, train.labels, params.smote_ratio, params.seed)
     dataset = Dataset(resampled, validation, test)
     alone = replace(params, references=False)

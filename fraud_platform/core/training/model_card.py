@@ -91,6 +91,7 @@ def _data(card: BundleCard) -> str:
             part["end_day"],
             f"{part['transactions']:,}",
             f"{part['frauds']:,}",
+            f"{part['known_compromised']:,}",
             str(part["offsets"]),
         )
         for name, part in splits.items()
@@ -103,7 +104,8 @@ def _data(card: BundleCard) -> str:
         "libraries": card.libraries,
     }
     listed = "\n".join(f"- {name}: {value}" for name, value in origin.items())
-    return f"{_table(('split', 'from', 'to before', 'transactions', 'frauds', 'offsets'), rows)}\n\n{listed}"
+    headings = ("split", "from", "to before", "transactions", "frauds", "of blocked cards", "offsets")
+    return f"{_table(headings, rows)}\n\n{listed}"
 
 
 def _measures(metrics: Mapping[str, float], test: Evaluation) -> str:

@@ -29,6 +29,7 @@ class TrainingParams:
     label_delay_days: int
     validation_days: int
     test_days: int
+    card_blocked_days: int
     fraud_weight: float = 1.0
     review_cost: float | None = None
     search_trials: int = 0

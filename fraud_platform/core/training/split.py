@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fraud_platform.core.arrays import Bools, Days, Ids
+from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.errors import TrainingError
 
 
@@ -80,16 +81,33 @@ def known_labels(transaction_ids: Ids, reports: pd.DataFrame, known_by: date) ->
     return pd.Series(transaction_ids).isin(frauds).to_numpy()
 
 
-def known_compromised(transaction_ids: Ids, customer_ids: Ids, days: Days, reports: pd.DataFrame) -> Bools:
-    """Mask (n,) of the transactions whose customer was reported a victim before the day of their arrival began.
+def known_compromised(
+    transaction_ids: Ids, customer_ids: Ids, days: Days, reports: pd.DataFrame, blocked_days: int
+) -> Bools:
+    """Mask (n,) of the transactions whose customer was reported a victim in the `blocked_days` before their day began.
 
-    Such a card should be blocked already: the handbook leaves it out of evaluation (Le Borgne et
-    al., Fraud Detection Handbook, chapter 4.4). `reports` as in `known_labels`; those
+    Such a card is blocked until a new one is issued: the handbook leaves it out of evaluation (Le Borgne
+    et al., Fraud Detection Handbook, chapter 4.4). For a fixed number of days, so that calibration
+    and evaluation, one after the other, leave out alike. `reports` as in `known_labels`; those
     on other transactions than these say nothing here, and a report that was taken back later
     had blocked the card all the same.
     """
-    of_fraud = reports[reports["is_fraud"].astype(bool)]
-    first_report_ms = of_fraud.groupby("transaction_id")["reported_at_ms"].min().astype(float)
-    rows = pd.DataFrame({"customer": customer_ids, "reported_ms": pd.Series(transaction_ids).map(first_report_ms)})
-    victim_since_ms = rows.groupby("customer")["reported_ms"].transform("min").to_numpy()
-    return victim_since_ms < days.astype("datetime64[ms]").astype(np.int64)
+    rows = pd.DataFrame({"customer": customer_ids, "day_ms": days.astype("datetime64[ms]").astype(np.int64)})
+    customer = pd.Series(customer_ids, transaction_ids)
+    frauds = reports[reports["is_fraud"].astype(bool) & reports["transaction_id"].isin(customer.index)]
+    victims = pd.DataFrame(
+        {
+            "customer": customer[frauds["transaction_id"]].to_numpy(),
+            "reported_ms": frauds["reported_at_ms"].to_numpy(np.int64),
+        }
+    )
+    latest = pd.merge_asof(
+        rows.reset_index().sort_values("day_ms", kind="stable"),
+        victims.sort_values("reported_ms"),
+        left_on="day_ms",
+        right_on="reported_ms",
+        by="customer",
+        allow_exact_matches=False,
+        tolerance=blocked_days * DAY_MS,
+    )
+    return latest.set_index("index")["reported_ms"].notna().reindex(rows.index).to_numpy()

@@ -50,7 +50,7 @@ def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.Ma
     )
     require_feature_set(features)
     reports = lake.read("raw/labels", REPORT_COLUMNS, last=as_of - ONE_DAY, version=versions["raw/labels"])
-    rows = labelled_splits(features, reports, split)
+    rows = labelled_splits(features, reports, split, settings.card_blocked_days)
     snapshot = snapshot_of(rows, split, as_of, versions, settings.seed)
     version = lake.overwrite("training/set", rows, {"snapshot": json.dumps(snapshot)})
     return dg.MaterializeResult(
@@ -105,7 +105,7 @@ def _period(lake: Lake, as_of: str | None) -> tuple[date, date]:
 
 def _splits_table(splits: dict[str, dict]) -> str:
     lines = [
-        "| split | days | transactions | frauds | share | of customers known as compromised |",
+        "| split | days | transactions | frauds | share | of blocked cards |",
         "|---|---|--:|--:|--:|--:|",
     ]
     for name, part in splits.items():

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fraud_platform.core.arrays import Bools
 from fraud_platform.core.features.table import FEATURE_NAMES
@@ -17,10 +18,10 @@ from fraud_platform.storage.transactions import in_arrival_order
 SPLITS = ("train", "validation", "test")
 IDENTITY = ("date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "event_time_ms")
 FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
-DATED_ROWS_READ = ("row", "label", "date", "customer_id", *FEATURE_NAMES)
+DATED_ROWS_READ = ("row", "label", "date", "customer_id", "known_compromised", *FEATURE_NAMES)
 
 
-def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit) -> pa.Table:
+def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit, card_blocked_days: int) -> pa.Table:
     """The rows of the three splits in arrival order; rows between them are left out.
 
     Added are `split`, `label`, `known_compromised` and `row`, which numbers them: a table in the
@@ -30,7 +31,7 @@ def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit) -> 
     days = ordered["date"].to_numpy()
     arrived = in_arrival_order(reports).to_pandas()
     ids, customers = ordered["transaction_id"].to_numpy(), ordered["customer_id"].to_numpy()
-    compromised = known_compromised(ids, customers, days.astype("datetime64[D]"), arrived)
+    compromised = known_compromised(ids, customers, days.astype("datetime64[D]"), arrived, card_blocked_days)
     ordered = ordered.append_column("known_compromised", pa.array(compromised))
     parts = [_labelled(ordered.filter(getattr(split, name).contains(days)), name, arrived, split) for name in SPLITS]
     rows = pa.concat_tables(parts)
@@ -59,8 +60,8 @@ def train_rows(table: pa.Table) -> TrainRows:
 
 
 def dated_rows(table: pa.Table) -> DatedRows:
-    """Matrices of one split of training/set."""
-    ordered = table.sort_by("row")
+    """Matrices of what is judged on of one split of training/set: the rows whose card was not blocked."""
+    ordered = table.filter(pc.invert(table["known_compromised"])).sort_by("row")
     return DatedRows(
         features=feature_matrix(ordered),
         labels=labels(ordered),

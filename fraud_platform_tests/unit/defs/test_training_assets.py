@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
 from fraud_platform.defs.training.assets import resampled_training_set, training_set
 from fraud_platform.defs.training.checks import (
@@ -16,6 +17,7 @@ from fraud_platform.defs.training.checks import (
     only_the_train_split_is_resampled,
     splits_keep_the_label_delay,
 )
+from fraud_platform.defs.training.dataset import read_test_rows
 from fraud_platform.defs.training.snapshot import read_snapshot, read_split
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform_tests import feature_lake
@@ -87,16 +89,22 @@ def test_a_report_counts_only_in_splits_that_close_after_it(rows, platform):
     assert (~found["label"] & np.isfinite(reported_ms)).any(), "some reports come too late in this world"
 
 
-def test_victims_that_were_known_when_the_day_began_are_marked_and_counted(rows, platform):
-    reports = feature_lake.report_rows().to_pandas().set_index("transaction_id")["reported_at_ms"]
+def test_cards_blocked_when_the_day_began_are_marked_counted_and_not_judged_on(rows, platform):
+    reported_ms = feature_lake.report_rows().to_pandas().set_index("transaction_id")["reported_at_ms"]
     customers = feature_lake.simulated().set_index("transaction_id")["customer_id"]
-    victim_since_ms = reports.groupby(customers.reindex(reports.index)).min()
+    of_customer = reported_ms.groupby(customers.reindex(reported_ms.index)).apply(list)
     found = rows.select(["customer_id", "date", "known_compromised"]).to_pandas()
     day_ms = pd.to_datetime(found["date"]).astype("datetime64[ms]").astype(np.int64)
-    assert np.array_equal(found["known_compromised"], found["customer_id"].map(victim_since_ms).fillna(np.inf) < day_ms)
+    since_ms = day_ms - platform.settings.card_blocked_days * DAY_MS
+    expected = [
+        any(first <= ms < day for ms in of_customer.get(customer, []))
+        for customer, first, day in zip(found["customer_id"], since_ms, day_ms, strict=True)
+    ]
+    assert found["known_compromised"].tolist() == expected
     test = rows.filter(pc.field("split") == "test")
     marked = pc.sum(test["known_compromised"]).as_py()
     assert marked == read_snapshot(platform.lake)["splits"]["test"]["known_compromised"] > 0
+    assert len(read_test_rows(platform.lake).labels) == test.num_rows - marked
 
 
 def test_labels_that_came_after_a_decision_change_nothing_that_it_was_based_on(rows, platform, tmp_path):

@@ -17,6 +17,7 @@ PARAMS = TrainingParams(
     label_delay_days=7,
     validation_days=4,
     test_days=4,
+    card_blocked_days=14,
 )
 
 
