@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.windows import Int
+from fraud_platform.core.features.windows import Int, stable_order
 
 
 class Moments(NamedTuple):
@@ -77,17 +77,17 @@ class _Timeline:
         self._stride = self._span_ms + 2
         if len(entities) * self._stride >= 2**63:
             raise OverflowError(f"{len(entities)} entities over {self._span_ms} ms do not fit one kernel call")
-        key = self._key(code, times_ms - self._start_ms)
-        order = np.argsort(key)
-        self.order, self._code, self._keys = counted_rows[order], code[order], key[order]
-        """Row, number of its entity, and key at each place in the timeline; equal keys are in no certain order."""
+        order = _by_entity_and_time(code, times_ms)
+        self.order, self._code = counted_rows[order], code[order]
+        """Row and number of its entity at each place in the timeline."""
+        self._keys = self._key(self._code, times_ms[order] - self._start_ms)
 
     def ask(self, queries: Moments) -> _Asked:
         """The queries that can have an answer other than 0."""
         code = self._entities.get_indexer(queries.entity)
         position = np.flatnonzero(code >= 0)
         code, elapsed_ms = code[position], queries.time_ms[position] - self._start_ms
-        order = np.argsort(self._key(code, elapsed_ms))
+        order = _by_entity_and_time(code, elapsed_ms)
         return _Asked(position[order], code[order], elapsed_ms[order])
 
     def itself(self) -> _Asked:
@@ -100,3 +100,9 @@ class _Timeline:
 
     def _key(self, code: Int, elapsed_ms: Int) -> Int:
         return code * self._stride + np.clip(elapsed_ms, -1, self._span_ms)
+
+
+def _by_entity_and_time(code: Int, time_ms: Int) -> Int:
+    """Order of rows (n,) given the number of each one's entity."""
+    by_time = np.argsort(time_ms, kind="stable")  # which finds the runs of times that rise already
+    return by_time[stable_order(code[by_time])]

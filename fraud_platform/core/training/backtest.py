@@ -29,14 +29,17 @@ class FeatureRows:
     customer_ids: Ids
     amounts: Floats
 
-    def labelled(self, part: DayRange, reports: pd.DataFrame, left_out: Bools | None = None) -> DatedRows:
-        """The rows of a range, without those of a mask (n,), with the labels that were known when it counts."""
+    def labelled(self, part: DayRange, reports: pd.DataFrame, blocked: Bools) -> DatedRows:
+        """The rows of a range with the labels that were known when it counts; blocked: mask (n,) of all rows."""
         chosen = part.contains(self.days)
-        if left_out is not None:
-            chosen &= ~left_out
         labels = known_labels(self.transaction_ids[chosen], reports, part.labels_known_by)
         return DatedRows(
-            self.features[chosen], labels, self.days[chosen], self.customer_ids[chosen], self.amounts[chosen]
+            self.features[chosen],
+            labels,
+            self.days[chosen],
+            self.customer_ids[chosen],
+            self.amounts[chosen],
+            blocked[chosen],
         )
 
 
@@ -65,8 +68,8 @@ def run_fold(rows: FeatureRows, reports: pd.DataFrame, split: TimeSplit, params:
     Raises TrainingError where a split lacks one of the classes.
     """
     blocked = known_compromised(rows.transaction_ids, rows.customer_ids, rows.days, reports, params.card_blocked_days)
-    train = rows.labelled(split.train, reports)
-    validation, test = (rows.labelled(part, reports, blocked) for part in (split.validation, split.test))
+    parts = (split.train, split.validation, split.test)
+    train, validation, test = (rows.labelled(part, reports, blocked) for part in parts)
     resampled = smote(train.features, train.labels, params.smote_ratio, params.seed)
     dataset = Dataset(resampled, validation, test)
     alone = replace(params, references=False)

@@ -19,13 +19,24 @@ class TrainRows:
 
 @dataclass(frozen=True)
 class DatedRows:
-    """Real transactions with their arrival days, customers and amounts: features (n, F), the rest (n,)."""
+    """Real transactions with their arrival days, customers and amounts: features (n, F), the rest (n,).
+
+    Rankings and decisions are judged on the `open` rows: nobody looks at a card that is blocked already.
+    Probabilities are judged on all, since the scorer gives every transaction one.
+    """
 
     features: Floats
     labels: Bools
     days: Days
     customer_ids: Ids
     amounts: Floats
+    blocked: Bools | None = None
+    """Transactions whose card was blocked, see `split.known_compromised`; None: not one."""
+
+    @property
+    def open(self) -> Bools:
+        """Mask (n,) of the transactions whose card was not blocked."""
+        return np.ones(len(self.labels), bool) if self.blocked is None else ~self.blocked
 
     @property
     def day_count(self) -> int:
@@ -35,7 +46,12 @@ class DatedRows:
     def select(self, rows: Bools) -> "DatedRows":
         """The rows of a mask (n,)."""
         return DatedRows(
-            self.features[rows], self.labels[rows], self.days[rows], self.customer_ids[rows], self.amounts[rows]
+            self.features[rows],
+            self.labels[rows],
+            self.days[rows],
+            self.customer_ids[rows],
+            self.amounts[rows],
+            None if self.blocked is None else self.blocked[rows],
         )
 
 
@@ -48,11 +64,13 @@ class Dataset:
     test: DatedRows
 
     def require_both_classes(self) -> None:
-        """Raise TrainingError where a split lacks frauds or legitimate transactions."""
-        for name, rows in (("train", self.train), ("validation", self.validation), ("test", self.test)):
-            frauds = int(np.count_nonzero(rows.labels))
-            if frauds == 0 or frauds == len(rows.labels):
+        """Raise TrainingError where a split lacks frauds or legitimate transactions of cards that were not blocked."""
+        judged = {"validation": self.validation, "test": self.test}
+        labels_of = {"train": self.train.labels, **{name: rows.labels[rows.open] for name, rows in judged.items()}}
+        for name, labels in labels_of.items():
+            frauds = int(np.count_nonzero(labels))
+            if frauds == 0 or frauds == len(labels):
                 raise TrainingError(
-                    f"the {name} split has {frauds} frauds among {len(rows.labels)} transactions, both classes are "
+                    f"the {name} split has {frauds} frauds among {len(labels)} transactions, both classes are "
                     "needed: take a longer period, or more VALIDATION_DAYS or TEST_DAYS"
                 )

@@ -67,7 +67,15 @@ class Evaluation:
 
 
 def evaluate(probabilities: Floats, rows: DatedRows, threshold: Threshold) -> Evaluation:
-    """Measures of calibrated probabilities (n,) on dated rows of both classes."""
+    """Measures of calibrated probabilities (n,) on dated rows of both classes: of the probabilities on all, of what
+    they decide on the open ones.
+    """
+    calibrated = {
+        "brier": float(np.mean((probabilities - rows.labels) ** 2)),
+        "expected_calibration_error": expected_calibration_error(probabilities, rows.labels),
+        "probability_ratio": probability_ratio(probabilities, rows.labels),
+    }
+    probabilities, rows = probabilities[rows.open], rows.select(rows.open)
     labels, alerts = rows.labels, probabilities >= threshold.value
     caught = alerts & labels
     alert_count, fraud_amount = int(alerts.sum()), rows.amounts[labels].sum()
@@ -84,9 +92,7 @@ def evaluate(probabilities: Floats, rows: DatedRows, threshold: Threshold) -> Ev
         card_precision_at_budget=float(np.mean([day.card_precision for day in reviewed])),
         recall_at_budget=review.recall(reviewed),
         amount_stopped_per_day=float(np.mean([day.amount_stopped for day in reviewed])),
-        brier=float(np.mean((probabilities - labels) ** 2)),
-        expected_calibration_error=expected_calibration_error(probabilities, labels),
-        probability_ratio=probability_ratio(probabilities, labels),
+        **calibrated,
         by_day=tuple(_evaluate_day(day, probabilities, alerts, rows) for day in reviewed),
     )
 

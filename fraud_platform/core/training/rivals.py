@@ -9,7 +9,7 @@ from fraud_platform.core.training.calibrate import calibrate
 from fraud_platform.core.training.dataset import Dataset
 from fraud_platform.core.training.evaluate import Evaluation, evaluate
 from fraud_platform.core.training.rules import rule_scores
-from fraud_platform.core.training.threshold import Threshold, threshold_for_budget
+from fraud_platform.core.training.threshold import Threshold, choose_threshold
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def _rule_set(dataset: Dataset, alert_budget_per_day: int) -> Rival:
     scores = rule_scores(validation.features)
     calibration = calibrate(scores, validation.labels)
     probabilities = calibration(rule_scores(test.features))
-    threshold = threshold_for_budget(calibration(scores), validation.day_count, alert_budget_per_day)
+    threshold = choose_threshold(calibration(scores), validation, alert_budget_per_day, review_cost=None)
     return Rival("rule_set", probabilities, evaluate(probabilities, test, threshold))
 
 

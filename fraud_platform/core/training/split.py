@@ -87,10 +87,9 @@ def known_compromised(
     """Mask (n,) of the transactions whose customer was reported a victim in the `blocked_days` before their day began.
 
     Such a card is blocked until a new one is issued: the handbook leaves it out of evaluation (Le Borgne
-    et al., Fraud Detection Handbook, chapter 4.4). For a fixed number of days, so that calibration
-    and evaluation, one after the other, leave out alike. `reports` as in `known_labels`; those
-    on other transactions than these say nothing here, and a report that was taken back later
-    had blocked the card all the same.
+    et al., Fraud Detection Handbook, chapter 4.4). For a number of days, so that validation and
+    test leave out alike. `reports` as in `known_labels`; those on other transactions than these say
+    nothing here, and a report that was taken back later had blocked the card all the same.
     """
     rows = pd.DataFrame({"customer": customer_ids, "day_ms": days.astype("datetime64[ms]").astype(np.int64)})
     customer = pd.Series(customer_ids, transaction_ids)

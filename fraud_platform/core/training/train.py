@@ -99,12 +99,13 @@ def _searched(
         )
         on_trial(trial)
 
-    found = search(dataset.train, dataset.validation, params.boosting, params.search_trials, params.seed, tell)
+    judged_on = dataset.validation.select(dataset.validation.open)
+    found = search(dataset.train, judged_on, params.boosting, params.search_trials, params.seed, tell)
     return replace(params, found=found)
 
 
 def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> TrainedModel:
-    model = candidate.fit(dataset.train, dataset.validation, params)
+    model = candidate.fit(dataset.train, dataset.validation.select(dataset.validation.open), params)
     raw = model.predict_proba(dataset.validation.features)
     calibration = calibrate(raw, dataset.validation.labels)
     probabilities = calibration(raw)

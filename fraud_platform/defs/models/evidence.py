@@ -68,8 +68,8 @@ def calibration_on(bundle: "ModelBundle", test: DatedRows) -> dg.AssetCheckResul
     ratio, error = probability_ratio(probabilities, test.labels), expected_calibration_error(probabilities, test.labels)
     frauds = int(test.labels.sum())
     # The fewer frauds, the more noise: that of validation is the test days' scaled to its number of them.
-    validation_noise = frauds / bundle.card.metrics.get("validation_frauds", float("inf"))
-    noise = daily_noise(probabilities, test.labels, test.days) * float(np.sqrt(1 + validation_noise))
+    fitted_on = bundle.card.snapshot.get("splits", {}).get("validation", {}).get("frauds", float("inf"))
+    noise = daily_noise(probabilities, test.labels, test.days) * float(np.sqrt(1 + frauds / fitted_on))
     allowed = CALIBRATION_ERROR + noise * float(test.labels.mean())
     numbers = {
         "probability_ratio": ratio,

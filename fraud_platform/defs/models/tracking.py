@@ -66,13 +66,13 @@ class Trial:
         """Plots of the main candidate on the test split, and of how all models rank it."""
         from fraud_platform.core.training import plots
 
-        main, labels = self.trained.main, self.test.labels
-        probabilities = self.scores[main.name]
+        main, judged = self.trained.main, self.test.select(self.test.open)
+        scores = {name: probabilities[self.test.open] for name, probabilities in self.scores.items()}
         return {
-            "precision_recall": plots.precision_recall(self.scores, labels),
+            "precision_recall": plots.precision_recall(scores, judged.labels),
             "feature_importance": plots.feature_importance(self._importance),
             "alerts_by_day": plots.alerts_by_day(main.test.by_day, self.trained.params.alert_budget_per_day),
-            "threshold_against_money": plots.threshold_against_money(probabilities, self.test, main.threshold.value),
+            "threshold_against_money": plots.threshold_against_money(scores[main.name], judged, main.threshold.value),
             **self.candidate_plots(main),
         }
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from fraud_platform.core.arrays import Bools
 from fraud_platform.core.features.table import FEATURE_NAMES
@@ -60,14 +59,15 @@ def train_rows(table: pa.Table) -> TrainRows:
 
 
 def dated_rows(table: pa.Table) -> DatedRows:
-    """Matrices of what is judged on of one split of training/set: the rows whose card was not blocked."""
-    ordered = table.filter(pc.invert(table["known_compromised"])).sort_by("row")
+    """Matrices of one split of training/set."""
+    ordered = table.sort_by("row")
     return DatedRows(
         features=feature_matrix(ordered),
         labels=labels(ordered),
         days=ordered["date"].to_numpy().astype("datetime64[D]"),
         customer_ids=np.asarray(ordered["customer_id"].to_pandas(), object),
         amounts=ordered["amount"].to_numpy(),
+        blocked=_flags(ordered, "known_compromised"),
     )
 
 

@@ -1,19 +1,22 @@
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
 from fraud_platform.core.training import plots
 from fraud_platform.core.training.dataset import DatedRows
-from fraud_platform.core.training.evaluate import evaluate
+from fraud_platform.core.training.evaluate import Evaluation, evaluate
 from fraud_platform.core.training.threshold import Threshold
 
 DAYS = np.array(["2026-01-01"] * 4 + ["2026-01-02"] * 4, dtype="datetime64[D]")
 LABELS = np.array([1, 0, 0, 0, 1, 1, 0, 0], dtype=bool)
 SCORES = np.array([0.9, 0.6, 0.1, 0.1, 0.8, 0.2, 0.7, 0.1])
 ROWS = DatedRows(np.zeros((8, 2)), LABELS, DAYS, np.array(list("abcdabcd")), np.array([30.0, 1, 1, 1, 50, 20, 1, 1]))
+THRESHOLD = Threshold(0.65, 2, 1.5)
 
 
 def test_counts_what_the_threshold_catches_and_costs():
-    result = evaluate(SCORES, ROWS, Threshold(0.65, 2, 1.5))
+    result = evaluate(SCORES, ROWS, THRESHOLD)
     assert result.precision == pytest.approx(2 / 3)
     assert result.recall == pytest.approx(2 / 3)
     assert result.amount_recall == pytest.approx(0.8)
@@ -24,9 +27,20 @@ def test_counts_what_the_threshold_catches_and_costs():
     assert result.by_day[0].average_precision == 1.0
 
 
+def test_blocked_cards_count_in_probabilities_and_in_nothing_else():
+    blocked = np.arange(8) == 5
+    whole, without = evaluate(SCORES, ROWS, THRESHOLD), evaluate(SCORES, replace(ROWS, blocked=blocked), THRESHOLD)
+    alone = evaluate(SCORES[~blocked], ROWS.select(~blocked), THRESHOLD)
+    probabilities = {"brier", "expected_calibration_error", "probability_ratio"}
+    for field in fields(Evaluation):
+        expected = whole if field.name in probabilities else alone
+        assert getattr(without, field.name) == getattr(expected, field.name), field.name
+    assert alone != whole
+
+
 def test_a_day_without_frauds_has_no_average_precision():
     rows = DatedRows(ROWS.features, LABELS & (np.arange(8) < 4), DAYS, ROWS.customer_ids, ROWS.amounts)
-    assert evaluate(SCORES, rows, Threshold(0.65, 2, 1.5)).by_day[1].average_precision is None
+    assert evaluate(SCORES, rows, THRESHOLD).by_day[1].average_precision is None
 
 
 def test_metrics_are_finite_numbers_without_the_daily_table():
@@ -49,7 +63,7 @@ def test_daily_measures_have_intervals_that_their_mean_lies_in():
         lambda: plots.precision_recall({"model": SCORES, "other": 1 - SCORES}, LABELS),
         lambda: plots.calibration(SCORES, LABELS),
         lambda: plots.score_histogram(SCORES, LABELS, 0.65),
-        lambda: plots.alerts_by_day(evaluate(SCORES, ROWS, Threshold(0.65, 2, 1.5)).by_day, 2),
+        lambda: plots.alerts_by_day(evaluate(SCORES, ROWS, THRESHOLD).by_day, 2),
         lambda: plots.threshold_against_money(SCORES, ROWS, 0.65),
         lambda: plots.feature_importance({"amount": 60.0, "hour": 40.0}),
     ],

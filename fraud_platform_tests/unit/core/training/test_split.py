@@ -77,14 +77,14 @@ def test_a_customer_is_known_as_compromised_from_the_day_after_the_first_report(
     assert not known_compromised(ids, customers, dates, reports(), 14).any()
 
 
-def test_a_compromised_card_is_left_out_until_it_is_replaced():
+def test_a_compromised_card_is_blocked_until_it_is_replaced():
     known = reports(("a0", True, "2026-01-03 12:00"), ("a2", True, "2026-01-20"))
     ids = np.array(["a0", "a1", "a2", "a3", "a4"], dtype=object)
     days = np.array(["2026-01-01", "2026-01-04", "2026-01-17", "2026-01-18", "2026-01-21"], "datetime64[D]")
 
-    def left_out(blocked_days: int, order: slice = slice(None)) -> list[bool]:
+    def blocked(blocked_days: int, order: slice = slice(None)) -> list[bool]:
         return known_compromised(ids[order], np.full(5, "a", object), days[order], known, blocked_days).tolist()
 
-    assert left_out(14) == [False, True, True, False, True]
-    assert left_out(14, slice(None, None, -1)) == [True, False, True, True, False]
-    assert left_out(0) == [False] * 5
+    assert blocked(14) == [False, True, True, False, True]
+    assert blocked(14, slice(None, None, -1)) == [True, False, True, True, False]
+    assert blocked(0) == [False] * 5
