@@ -4,11 +4,9 @@ import json
 import signal
 from datetime import timedelta
 from itertools import pairwise
-from urllib.request import urlopen
 
 import numpy as np
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.settings import Settings
@@ -20,6 +18,7 @@ from fraud_platform_tests import bundles
 from fraud_platform_tests.chaos.run import UnderFire
 from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, read, send
 from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.scraping import scraped
 from streaming.settings import checkpoint_folder
 
 DAYS = 5
@@ -52,35 +51,22 @@ def test_its_days_are_those_of_its_messages(settings):
 
 def test_it_is_worked_off_in_bounded_batches_while_its_size_is_told(settings, mlflow_server, tmp_path):
     Registry(settings).set_alias(CHAMPION, bundles.register(settings, tmp_path / "model"))
-    lags: list[float] = []
+    lags: list[float | None] = []
     with UnderFire(settings, tmp_path / "pauses") as fire:
 
         def is_worked_off() -> bool:
-            lags.extend(lag(settings))
-            return lags[-1:] == [0] and outcome(settings).lost == 0
+            lags.append(scraped(settings, "fraud_scorer_lag_messages"))
+            return lags[-1] == 0 and outcome(settings).lost == 0
 
         fire.wait_until(is_worked_off, "an end of the backlog")
         assert fire.starts == 1
         assert fire.process.end(signal.SIGTERM) == 0
 
     assert outcome(settings).is_exactly_once
-    assert max(lags) > BATCH_OFFSETS
+    assert max(filter(None, lags)) > BATCH_OFFSETS
     sizes = batch_sizes(settings)
     assert len(sizes) > 3 and max(sizes) <= BATCH_OFFSETS
     assert_features_equal_batch(settings)
-
-
-def lag(settings: Settings) -> list[float]:
-    """Offsets that wait, as /metrics has them; nothing while no driver tells them."""
-    try:
-        with urlopen(f"http://127.0.0.1:{settings.metrics_port}/metrics", timeout=5) as page:
-            families = list(text_string_to_metric_families(page.read().decode()))
-    except OSError:
-        return []
-    waiting = [
-        sample.value for family in families for sample in family.samples if sample.name == "fraud_scorer_lag_messages"
-    ]
-    return [sum(waiting)] if waiting else []
 
 
 def batch_sizes(settings: Settings) -> list[int]:
