@@ -43,7 +43,8 @@ def main() -> int:
             messages = sorted(transaction_messages(bundles.transactions(20), Disturbances(0.05, 0.02, 0.02, 5)))
 
             def before(number: int, kill: Kill) -> None:
-                status.update(f"kill {number} of {len(kills)}: {kill.role}, {kill.moment}")
+                status.console.print(f"kill {number} of {len(kills)}: {kill.role}, {kill.moment}")
+                status.update("waiting for the moment")
                 if service := FAULTS.get(number % 12):
                     status.update(f"{service} dies and is started again")
                     kill_service(stack, service)
