@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from fraud_platform.core.training.split import TimeSplit
 
 MEASURES = {
-    "average_precision": "AP",
-    "roc_auc": "AUC",
-    "card_precision_at_budget": "card precision",
-    "recall_at_budget": "recall",
-    "amount_stopped_per_day": "stopped a day",
-    "probability_ratio": "sum(p)/frauds",
-    "expected_calibration_error": "ECE",
+    "average_precision": ("AP", ".3f"),
+    "roc_auc": ("AUC", ".3f"),
+    "card_precision_at_budget": ("card\nprecision", ".3f"),
+    "recall_at_budget": ("recall", ".3f"),
+    "amount_stopped_per_day": ("stopped\na day", ",.0f"),
+    "probability_ratio": ("sum(p)/\nfrauds", ".3f"),
+    "expected_calibration_error": ("ECE", ".4f"),
 }
+"""Heading and format of each measure that the table has room for in 80 columns."""
 
 
 def backtest(
@@ -81,17 +82,20 @@ def _means(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | Non
 
 
 def _show(results: Sequence[dict[str, Any]], cards_per_day: int) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    title = f"{len(results)} folds, {cards_per_day} cards a day"
-    table = Table("test", "train days", "transactions", "frauds", *MEASURES.values(), title=title, show_footer=True)
+    title = f"{len(results)} folds, {cards_per_day} cards a day; mean and its 95 % interval"
+    table = Table(title=title, show_footer=True, box=SIMPLE_HEAD, padding=0, pad_edge=False)
+    means = _means(results)
+    table.add_column("test from", "mean\nfrom\nto" if len(results) > 1 else "mean", no_wrap=True)
+    for heading in ("train\ndays", "frauds"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, (heading, style) in MEASURES.items():
+        numbers = (value for value in (means[name][key] for key in ("mean", "low", "high")) if value is not None)
+        table.add_column(heading, "\n".join(format(value, style) for value in numbers), justify="right", no_wrap=True)
     for row in results:
-        counts = (f"{row[name]:,.0f}" for name in ("train_days", "transactions", "frauds"))
-        measures = (f"{row[name]:,.4f}" for name in MEASURES)
-        table.add_row(f"{row['test_from']} to {row['test_to']}", *counts, *measures)
-    table.columns[0].footer = "mean, 95 % interval"
-    for column, mean in zip(table.columns[4:], _means(results).values(), strict=True):
-        bounds = "" if mean["low"] is None else f"\n{mean['low']:,.4f} to\n{mean['high']:,.4f}"
-        column.footer = f"{mean['mean']:,.4f}{bounds}"
+        measures = (format(row[name], style) for name, (_, style) in MEASURES.items())
+        table.add_row(row["test_from"], str(row["train_days"]), f"{row['frauds']:,.0f}", *measures)
     Console(highlight=False).print(table)
