@@ -119,7 +119,7 @@ class Settings(BaseSettings):
         7, ge=0, description="Days after which an unreported transaction counts as legitimate."
     )
     card_blocked_days: int = Field(
-        14, ge=0, description="Days after a fraud report in which the card is blocked, and not judged on."
+        14, ge=0, description="Days after a fraud report in which models are not judged on the card; 0: none."
     )
     validation_days: int = Field(7, ge=1, description="Days of the validation split.")
     test_days: int = Field(7, ge=1, description="Days of the test split.")

@@ -79,11 +79,11 @@ class Velocity:
     ) -> tuple[VisitArray, Positions]:
         """Visits beyond the batch that arrived until then, not counted yet, and where those that follow begin."""
         behind = [p for p in ends if self._heard_ms.get(p, 0) <= until_ms]
-        targets = offsets_at(self._consumer, self._topic, until_ms + 1, ends) if behind else {}
+        starts = {p: max(ends[p], positions.get(p, 0)) for p in behind}
+        targets = offsets_at(self._consumer, self._topic, until_ms + 1, starts) if behind else {}
         found, reached = [np.empty((0, len(ENTITIES)), VISIT)], {}
-        for partition in behind:
-            target = targets[partition]
-            if target > max(ends[partition], positions.get(partition, 0)):
+        for partition, target in targets.items():
+            if target > starts[partition]:
                 reached[partition] = target
                 for rows in self._rows_beyond(batch_id, partition, ends[partition], target):
                     found.append(visits_of(rows)[_uncounted(rows, positions)])

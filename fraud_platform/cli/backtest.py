@@ -33,8 +33,8 @@ def backtest(
     """Train and test over successive weeks of the lake's features, each time with the labels known by then.
 
     A fold is what a training run on its day would have done: LABEL_DELAY_DAYS between
-    training, VALIDATION_DAYS and TEST_DAYS, SMOTE_RATIO, EPOCHS and ALERT_BUDGET_PER_DAY as
-    set. Nothing is registered. The last line is the mean over the folds with its 95 %
+    training, VALIDATION_DAYS and TEST_DAYS, SMOTE_RATIO, EPOCHS, CARD_BLOCKED_DAYS and
+    ALERT_BUDGET_PER_DAY as set. Nothing is registered. The last line is the mean over the folds with its 95 %
     interval.
 
     Examples: `fraud backtest`, `fraud backtest --folds 6 --train-days 28 --json`

@@ -177,11 +177,13 @@ def read_range(
     Ends at the range's end even where the last offsets are aborted messages or
     transaction markers; raises ServiceUnavailableError when the broker falls silent.
     """
-    for partition, (start, end) in sorted(offsets.items()):
-        if start < end:
-            consumer.assign([TopicPartition(topic, partition, start)])
-            yield from _read_partition(consumer, topic, partition, start, end, messages_at_once)
-    consumer.unassign()
+    try:
+        for partition, (start, end) in sorted(offsets.items()):
+            if start < end:
+                consumer.assign([TopicPartition(topic, partition, start)])
+                yield from _read_partition(consumer, topic, partition, start, end, messages_at_once)
+    finally:
+        consumer.unassign()  # also where the reader has enough: an assigned consumer goes on fetching
 
 
 def _read_partition(
@@ -218,32 +220,35 @@ def watermarks(consumer: Consumer, topic: str) -> OffsetRange:
 def offsets_at(
     consumer: Consumer, topic: str, timestamp_ms: int, starts: dict[int, int] | None = None
 ) -> dict[int, int]:
-    """For each partition the first offset, from its start on, whose message timestamp is at or after the given time.
+    """For each partition the first offset whose message timestamp is at or after the given time.
 
-    Monotone in the time, so the ranges between successive times are contiguous and
+    starts: asks these partitions only, from these offsets on; all from their beginning where
+    it is left out. Monotone in the time, so the ranges between successive times are contiguous and
     disjoint, whatever the order of the timestamps. The end offset where there is none.
     """
-    bounds, starts = watermarks(consumer, topic), starts or {}
+    ends = {p: end for p, (_, end) in watermarks(consumer, topic).items()}
+    if starts is None:
+        starts = dict.fromkeys(ends, 0)
 
     def find() -> list[TopicPartition]:
-        asked = [TopicPartition(topic, p, timestamp_ms) for p in bounds]
-        found = consumer.offsets_for_times(asked, timeout=REQUEST_TIMEOUT_SECONDS)
+        found = consumer.offsets_for_times(
+            [TopicPartition(topic, p, timestamp_ms) for p in starts], timeout=REQUEST_TIMEOUT_SECONDS
+        )
         if error := next((tp.error for tp in found if tp.error is not None), None):
             raise KafkaException(error)
         return found
 
     offsets = {}
     for place in _from_leader(find):
-        partition, (_, end) = place.partition, bounds[place.partition]
+        partition, end = place.partition, ends[place.partition]
         found = end if place.offset in (OFFSET_END, -1) else place.offset
-        offsets[partition] = _message_at(
-            consumer, topic, partition, (max(found, starts.get(partition, 0)), end), timestamp_ms
-        )
+        first = max(found, starts[partition])
+        offsets[partition] = _message_at(consumer, topic, partition, (first, end), timestamp_ms)
     return offsets
 
 
 def _message_at(consumer: Consumer, topic: str, partition: int, offsets: tuple[int, int], timestamp_ms: int) -> int:
-    """The first message in the range that is of the time or later.
+    """The first message in the range that is of the time or later; the range's end, or what lies beyond it, if none is.
 
     What Kafka's search finds may be a marker, which has the time of its transaction's
     commit: where history is written with timestamps of old, older messages follow it.
@@ -251,7 +256,7 @@ def _message_at(consumer: Consumer, topic: str, partition: int, offsets: tuple[i
     for message in read_range(consumer, topic, {partition: offsets}, messages_at_once=1):
         if message.timestamp()[1] >= timestamp_ms:
             return message.offset() or 0
-    return offsets[1]
+    return max(offsets)
 
 
 def _from_leader(ask: Callable[[], T]) -> T:

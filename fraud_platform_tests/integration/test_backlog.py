@@ -34,7 +34,7 @@ def settings(broker, make_settings) -> Settings:
     )
     create_topics(made)
     messages = sorted(transaction_messages(bundles.transactions(DAYS), Disturbances(late=0.05, duplicates=0.02)))
-    for first, end in pairwise(range(0, len(messages) + 1, len(messages) // 4)):
+    for first, end in pairwise(np.linspace(0, len(messages), 5).astype(int)):
         send(made, messages[first:end])
     return made
 

@@ -14,7 +14,7 @@ from fraud_platform.core.training.dataset import Dataset, DatedRows
 from fraud_platform.core.training.evaluate import Evaluation
 from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
-from fraud_platform.core.training.split import DayRange, TimeSplit, known_compromised, known_labels, time_split
+from fraud_platform.core.training.split import DayRange, TimeSplit, blocked_cards, known_labels, time_split
 from fraud_platform.core.training.train import train_candidates
 from fraud_platform.errors import TrainingError
 
@@ -67,7 +67,7 @@ def run_fold(rows: FeatureRows, reports: pd.DataFrame, split: TimeSplit, params:
 
     Raises TrainingError where a split lacks one of the classes.
     """
-    blocked = known_compromised(rows.transaction_ids, rows.customer_ids, rows.days, reports, params.card_blocked_days)
+    blocked = blocked_cards(rows.transaction_ids, rows.customer_ids, rows.days, reports, params.card_blocked_days)
     parts = (split.train, split.validation, split.test)
     train, validation, test = (rows.labelled(part, reports, blocked) for part in parts)
     resampled = smote(train.features, train.labels, params.smote_ratio, params.seed)

@@ -63,7 +63,7 @@ class Comparison:
 
 def compare(champion: Floats, challenger: Floats, rows: DatedRows, alert_budget_per_day: int) -> Comparison:
     """Compare two models' probabilities (n,) of the same rows, of which the open ones count; among them are frauds."""
-    champion, challenger, rows = champion[rows.open], challenger[rows.open], rows.select(rows.open)
+    champion, challenger, rows = champion[rows.open], challenger[rows.open], rows.judged
 
     def amounts(scores: Floats) -> Floats:
         return np.array([day.amount_stopped for day in review(scores, rows, alert_budget_per_day)])

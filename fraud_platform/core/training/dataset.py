@@ -1,6 +1,7 @@
 """The matrices that training passes around: rows to fit on, and dated rows to decide and judge on."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,12 +32,17 @@ class DatedRows:
     customer_ids: Ids
     amounts: Floats
     blocked: Bools | None = None
-    """Transactions whose card was blocked, see `split.known_compromised`; None: not one."""
+    """Transactions whose card was blocked, see `split.blocked_cards`; None: not one."""
 
     @property
     def open(self) -> Bools:
         """Mask (n,) of the transactions whose card was not blocked."""
         return np.ones(len(self.labels), bool) if self.blocked is None else ~self.blocked
+
+    @cached_property
+    def judged(self) -> "DatedRows":
+        """The open rows."""
+        return self if self.open.all() else self.select(self.open)
 
     @property
     def day_count(self) -> int:
@@ -65,12 +71,15 @@ class Dataset:
 
     def require_both_classes(self) -> None:
         """Raise TrainingError where a split lacks frauds or legitimate transactions of cards that were not blocked."""
-        judged = {"validation": self.validation, "test": self.test}
-        labels_of = {"train": self.train.labels, **{name: rows.labels[rows.open] for name, rows in judged.items()}}
-        for name, labels in labels_of.items():
+        for name, labels in (
+            ("train", self.train.labels),
+            ("validation", self.validation.judged.labels),
+            ("test", self.test.judged.labels),
+        ):
             frauds = int(np.count_nonzero(labels))
             if frauds == 0 or frauds == len(labels):
                 raise TrainingError(
-                    f"the {name} split has {frauds} frauds among {len(labels)} transactions, both classes are "
-                    "needed: take a longer period, or more VALIDATION_DAYS or TEST_DAYS"
+                    f"the {name} split has {frauds} frauds among {len(labels)} transactions of cards that were not "
+                    "blocked, both classes are needed: take a longer period, more VALIDATION_DAYS or TEST_DAYS, or "
+                    "fewer CARD_BLOCKED_DAYS"
                 )

@@ -15,7 +15,7 @@ from fraud_platform.core.training.threshold import Threshold
 
 @dataclass(frozen=True)
 class DayEvaluation:
-    """One arrival day; average precision and recall are None on a day without frauds."""
+    """One arrival day, without blocked cards; average precision and recall are None on a day without frauds."""
 
     day: str
     transactions: int
@@ -29,7 +29,10 @@ class DayEvaluation:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Measures of one model on one split. Shares lie in [0, 1]."""
+    """Measures of one model on one split: of probabilities on all rows, of all else on cards that were not blocked.
+
+    Shares lie in [0, 1].
+    """
 
     transactions: int
     frauds: int
@@ -75,7 +78,7 @@ def evaluate(probabilities: Floats, rows: DatedRows, threshold: Threshold) -> Ev
         "expected_calibration_error": expected_calibration_error(probabilities, rows.labels),
         "probability_ratio": probability_ratio(probabilities, rows.labels),
     }
-    probabilities, rows = probabilities[rows.open], rows.select(rows.open)
+    probabilities, rows = probabilities[rows.open], rows.judged
     labels, alerts = rows.labels, probabilities >= threshold.value
     caught = alerts & labels
     alert_count, fraud_amount = int(alerts.sum()), rows.amounts[labels].sum()

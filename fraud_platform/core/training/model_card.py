@@ -9,7 +9,7 @@ from fraud_platform.core.scoring import BundleCard
 from fraud_platform.core.training.evaluate import Evaluation
 
 MEANINGS = {
-    "transactions": "transactions",
+    "transactions": "transactions of cards that were not blocked",
     "frauds": "frauds among them, as reported by the end of the label delay",
     "average_precision": "mean precision over all recalls; chance gives the fraud rate",
     "roc_auc": "chance that a fraud is ranked above a legitimate transaction",
@@ -20,9 +20,9 @@ MEANINGS = {
     "card_precision_at_budget": "compromised cards among those looked at, as many a day as the budget",
     "recall_at_budget": "compromised cards that are looked at",
     "amount_stopped_per_day": "frauds of the day on the cards that are caught, in currency",
-    "brier": "mean squared error of the probabilities",
-    "expected_calibration_error": "mean gap between probability and fraud rate, in ten bins",
-    "probability_ratio": "sum of the probabilities over the frauds",
+    "brier": "mean squared error of the probabilities, of all transactions",
+    "expected_calibration_error": "mean gap between probability and fraud rate in ten bins, of all transactions",
+    "probability_ratio": "sum of the probabilities over the frauds, of all transactions",
 }
 """Measure of an Evaluation → its meaning in a line."""
 COUNTS = ("transactions", "frauds")
@@ -90,8 +90,8 @@ def _data(card: BundleCard) -> str:
             part["first_day"],
             part["end_day"],
             f"{part['transactions']:,}",
+            f"{part['blocked']:,}",
             f"{part['frauds']:,}",
-            f"{part['known_compromised']:,}",
             str(part["offsets"]),
         )
         for name, part in splits.items()
@@ -104,7 +104,7 @@ def _data(card: BundleCard) -> str:
         "libraries": card.libraries,
     }
     listed = "\n".join(f"- {name}: {value}" for name, value in origin.items())
-    headings = ("split", "from", "to before", "transactions", "frauds", "of blocked cards", "offsets")
+    headings = ("split", "from", "to before", "transactions", "of blocked cards", "frauds", "offsets")
     return f"{_table(headings, rows)}\n\n{listed}"
 
 

@@ -81,7 +81,7 @@ def known_labels(transaction_ids: Ids, reports: pd.DataFrame, known_by: date) ->
     return pd.Series(transaction_ids).isin(frauds).to_numpy()
 
 
-def known_compromised(
+def blocked_cards(
     transaction_ids: Ids, customer_ids: Ids, days: Days, reports: pd.DataFrame, blocked_days: int
 ) -> Bools:
     """Mask (n,) of the transactions whose customer was reported a victim in the `blocked_days` before their day began.
@@ -92,21 +92,15 @@ def known_compromised(
     nothing here, and a report that was taken back later had blocked the card all the same.
     """
     rows = pd.DataFrame({"customer": customer_ids, "day_ms": days.astype("datetime64[ms]").astype(np.int64)})
-    customer = pd.Series(customer_ids, transaction_ids)
-    frauds = reports[reports["is_fraud"].astype(bool) & reports["transaction_id"].isin(customer.index)]
-    victims = pd.DataFrame(
-        {
-            "customer": customer[frauds["transaction_id"]].to_numpy(),
-            "reported_ms": frauds["reported_at_ms"].to_numpy(np.int64),
-        }
-    )
+    of_fraud = reports[reports["is_fraud"].astype(bool)]
+    victims = of_fraud.merge(pd.DataFrame({"transaction_id": transaction_ids, "customer": customer_ids}))
     latest = pd.merge_asof(
         rows.reset_index().sort_values("day_ms", kind="stable"),
-        victims.sort_values("reported_ms"),
+        victims[["customer", "reported_at_ms"]].astype({"reported_at_ms": np.int64}).sort_values("reported_at_ms"),
         left_on="day_ms",
-        right_on="reported_ms",
+        right_on="reported_at_ms",
         by="customer",
         allow_exact_matches=False,
         tolerance=blocked_days * DAY_MS,
     )
-    return latest.set_index("index")["reported_ms"].notna().reindex(rows.index).to_numpy()
+    return latest.set_index("index")["reported_at_ms"].notna().reindex(rows.index).to_numpy()

@@ -23,7 +23,7 @@ def choose_threshold(
     probabilities: Floats, rows: DatedRows, alert_budget_per_day: int, review_cost: float | None
 ) -> Threshold:
     """By the cost of a review where it is known, else by the alert budget; from probabilities (n,) of the open rows."""
-    probabilities, rows = probabilities[rows.open], rows.select(rows.open)
+    probabilities, rows = probabilities[rows.open], rows.judged
     if review_cost is None:
         return threshold_for_budget(probabilities, rows.day_count, alert_budget_per_day)
     return threshold_for_cost(probabilities, rows, alert_budget_per_day, review_cost)

@@ -99,13 +99,12 @@ def _searched(
         )
         on_trial(trial)
 
-    judged_on = dataset.validation.select(dataset.validation.open)
-    found = search(dataset.train, judged_on, params.boosting, params.search_trials, params.seed, tell)
+    found = search(dataset.train, dataset.validation.judged, params.boosting, params.search_trials, params.seed, tell)
     return replace(params, found=found)
 
 
 def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> TrainedModel:
-    model = candidate.fit(dataset.train, dataset.validation.select(dataset.validation.open), params)
+    model = candidate.fit(dataset.train, dataset.validation.judged, params)
     raw = model.predict_proba(dataset.validation.features)
     calibration = calibrate(raw, dataset.validation.labels)
     probabilities = calibration(raw)

@@ -46,7 +46,8 @@ def candidate_models(
     settings, lake = platform.settings, platform.lake
     with mlflow() as tracking:
         dataset, snapshot = read_dataset(lake), read_snapshot(lake)
-        chosen = {"smote_ratio": read_smote_ratio(lake), "seed": snapshot["seed"], **config.model_dump()}
+        of_the_rows = {name: snapshot[name] for name in ("seed", "card_blocked_days")}
+        chosen = {"smote_ratio": read_smote_ratio(lake), **of_the_rows, **config.model_dump()}
         params = TrainingParams.of(settings, **chosen)
         trained = train_candidates(
             dataset,

@@ -46,7 +46,8 @@ def comparison_with_champion(
     budget = challenger.card.alert_budget_per_day
     comparison = compare(champion.score(test.features), challenger.score(test.features), test, budget)
     measures = {f"{name}_{key}": value for name, paired in asdict(comparison).items() for key, value in paired.items()}
-    counts = {"transactions": len(test.labels), "frauds": int(test.labels.sum()), "alert_budget_per_day": budget}
+    labels = test.judged.labels
+    counts = {"transactions": len(labels), "frauds": int(labels.sum()), "alert_budget_per_day": budget}
     return dg.AssetCheckResult(
         passed=comparison.challenger_wins,
         # Of a single day the margin is infinite, which JSON cannot say.

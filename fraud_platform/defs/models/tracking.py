@@ -66,7 +66,7 @@ class Trial:
         """Plots of the main candidate on the test split, and of how all models rank it."""
         from fraud_platform.core.training import plots
 
-        main, judged = self.trained.main, self.test.select(self.test.open)
+        main, judged = self.trained.main, self.test.judged
         scores = {name: probabilities[self.test.open] for name, probabilities in self.scores.items()}
         return {
             "precision_recall": plots.precision_recall(scores, judged.labels),

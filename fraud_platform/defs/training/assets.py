@@ -51,7 +51,7 @@ def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.Ma
     require_feature_set(features)
     reports = lake.read("raw/labels", REPORT_COLUMNS, last=as_of - ONE_DAY, version=versions["raw/labels"])
     rows = labelled_splits(features, reports, split, settings.card_blocked_days)
-    snapshot = snapshot_of(rows, split, as_of, versions, settings.seed)
+    snapshot = snapshot_of(rows, split, as_of, versions, settings.seed, settings.card_blocked_days)
     version = lake.overwrite("training/set", rows, {"snapshot": json.dumps(snapshot)})
     return dg.MaterializeResult(
         metadata={
@@ -105,13 +105,13 @@ def _period(lake: Lake, as_of: str | None) -> tuple[date, date]:
 
 def _splits_table(splits: dict[str, dict]) -> str:
     lines = [
-        "| split | days | transactions | frauds | share | of blocked cards |",
+        "| split | days | transactions | of blocked cards | frauds | share |",
         "|---|---|--:|--:|--:|--:|",
     ]
     for name, part in splits.items():
         share = part["frauds"] / max(part["transactions"], 1)
         lines.append(
             f"| {name} | {part['first_day']} to before {part['end_day']} | {part['transactions']:,} "
-            f"| {part['frauds']:,} | {share:.3%} | {part['known_compromised']:,} |"
+            f"| {part['blocked']:,} | {part['frauds']:,} | {share:.3%} |"
         )
     return "\n".join(lines)

@@ -16,12 +16,15 @@ from fraud_platform.storage.lake import Lake
 Snapshot = dict[str, Any]
 
 
-def snapshot_of(rows: pa.Table, split: TimeSplit, as_of: date, versions: dict[str, int], seed: int) -> Snapshot:
-    """What gives the same rows again: days, offsets and label cut-off of each split, table versions, seed."""
+def snapshot_of(
+    rows: pa.Table, split: TimeSplit, as_of: date, versions: dict[str, int], seed: int, card_blocked_days: int
+) -> Snapshot:
+    """What gives the same rows again: days, offsets and label cut-off of each split, table versions, settings."""
     return {
         "as_of": as_of.isoformat(),
         "feature_set": feature_set_hash(),
         "seed": seed,
+        "card_blocked_days": card_blocked_days,
         "table_versions": versions,
         "splits": {name: _part(rows, split, name) for name in SPLITS},
     }
@@ -47,6 +50,6 @@ def _part(rows: pa.Table, split: TimeSplit, name: str) -> dict[str, Any]:
         "labels_known_by": days.labels_known_by.isoformat(),
         "transactions": part.num_rows,
         "frauds": pc.sum(part["label"]).as_py() or 0,
-        "known_compromised": pc.sum(part["known_compromised"]).as_py() or 0,
+        "blocked": pc.sum(part["blocked"]).as_py() or 0,
         "offsets": offset_ranges(part),
     }

@@ -10,28 +10,28 @@ import pyarrow as pa
 from fraud_platform.core.arrays import Bools
 from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.training.dataset import DatedRows, TrainRows
-from fraud_platform.core.training.split import TimeSplit, known_compromised, known_labels
+from fraud_platform.core.training.split import TimeSplit, blocked_cards, known_labels
 from fraud_platform.storage.feature_rows import feature_matrix
 from fraud_platform.storage.transactions import in_arrival_order
 
 SPLITS = ("train", "validation", "test")
 IDENTITY = ("date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "event_time_ms")
 FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
-DATED_ROWS_READ = ("row", "label", "date", "customer_id", "known_compromised", *FEATURE_NAMES)
+DATED_ROWS_READ = ("row", "label", "date", "customer_id", "blocked", *FEATURE_NAMES)
 
 
 def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit, card_blocked_days: int) -> pa.Table:
     """The rows of the three splits in arrival order; rows between them are left out.
 
-    Added are `split`, `label`, `known_compromised` and `row`, which numbers them: a table in the
+    Added are `split`, `label`, `blocked` and `row`, which numbers them: a table in the
     lake has no order, and the order decides what a seed draws.
     """
     ordered = in_arrival_order(features)
     days = ordered["date"].to_numpy()
     arrived = in_arrival_order(reports).to_pandas()
     ids, customers = ordered["transaction_id"].to_numpy(), ordered["customer_id"].to_numpy()
-    compromised = known_compromised(ids, customers, days.astype("datetime64[D]"), arrived, card_blocked_days)
-    ordered = ordered.append_column("known_compromised", pa.array(compromised))
+    blocked = blocked_cards(ids, customers, days.astype("datetime64[D]"), arrived, card_blocked_days)
+    ordered = ordered.append_column("blocked", pa.array(blocked))
     parts = [_labelled(ordered.filter(getattr(split, name).contains(days)), name, arrived, split) for name in SPLITS]
     rows = pa.concat_tables(parts)
     numbered = rows.add_column(0, "row", pa.array(np.arange(rows.num_rows)))
@@ -67,7 +67,7 @@ def dated_rows(table: pa.Table) -> DatedRows:
         days=ordered["date"].to_numpy().astype("datetime64[D]"),
         customer_ids=np.asarray(ordered["customer_id"].to_pandas(), object),
         amounts=ordered["amount"].to_numpy(),
-        blocked=_flags(ordered, "known_compromised"),
+        blocked=_flags(ordered, "blocked"),
     )
 
 

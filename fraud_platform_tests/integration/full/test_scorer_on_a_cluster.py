@@ -31,7 +31,6 @@ def test_what_executors_compute_is_what_batch_computes_also_after_one_was_lost(s
         send(settings, messages[:half])
         fire.wait_until(lambda: outcome(settings).lost == 0, "predictions of the first half")
         (executor,) = executors(cluster.workers[0].pid)
-        assert psutil.Process(fire.process.pid) not in executor.parents()
         with fire.process.frozen():
             send(settings, messages[half:])
         executor.kill()

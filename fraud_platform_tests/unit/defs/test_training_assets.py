@@ -93,17 +93,17 @@ def test_cards_blocked_when_the_day_began_are_marked_counted_and_not_judged_on(r
     reported_ms = feature_lake.report_rows().to_pandas().set_index("transaction_id")["reported_at_ms"]
     customers = feature_lake.simulated().set_index("transaction_id")["customer_id"]
     of_customer = reported_ms.groupby(customers.reindex(reported_ms.index)).apply(list)
-    found = rows.select(["customer_id", "date", "known_compromised"]).to_pandas()
+    found = rows.select(["customer_id", "date", "blocked"]).to_pandas()
     day_ms = pd.to_datetime(found["date"]).astype("datetime64[ms]").astype(np.int64)
     since_ms = day_ms - platform.settings.card_blocked_days * DAY_MS
     expected = [
         any(first <= ms < day for ms in of_customer.get(customer, []))
         for customer, first, day in zip(found["customer_id"], since_ms, day_ms, strict=True)
     ]
-    assert found["known_compromised"].tolist() == expected
+    assert found["blocked"].tolist() == expected
     test = rows.filter(pc.field("split") == "test")
-    marked = pc.sum(test["known_compromised"]).as_py()
-    assert marked == read_snapshot(platform.lake)["splits"]["test"]["known_compromised"] > 0
+    marked = pc.sum(test["blocked"]).as_py()
+    assert marked == read_snapshot(platform.lake)["splits"]["test"]["blocked"] > 0
     assert read_test_rows(platform.lake).open.sum() == test.num_rows - marked
 
 
@@ -209,6 +209,7 @@ def changed(rows: pa.Table, name: str, values: object) -> pa.Table:
         ),
         (splits_keep_the_label_delay, "training/set", lambda rows: rows.filter(pc.field("split") != "test")),
         (both_classes_in_each_split, "training/set", lambda rows: rows.filter(pc.field("label"))),
+        (both_classes_in_each_split, "training/set", lambda rows: changed(rows, "blocked", rows["label"])),
         (only_the_train_split_is_resampled, "training/resampled", lambda rows: rows.slice(1)),
         (
             only_the_train_split_is_resampled,
@@ -216,7 +217,14 @@ def changed(rows: pa.Table, name: str, values: object) -> pa.Table:
             lambda rows: changed(rows, "label", pa.repeat(False, len(rows))),
         ),
     ],
-    ids=["no gap", "a split is gone", "frauds only", "a row is lost", "a synthetic row is legitimate"],
+    ids=[
+        "no gap",
+        "a split is gone",
+        "frauds only",
+        "frauds of blocked cards only",
+        "a row is lost",
+        "a synthetic row is legitimate",
+    ],
 )
 def test_a_broken_promise_is_noticed(result, platform, tmp_path, check, table, spoil):
     spoilt = platform_at(tmp_path)

@@ -76,7 +76,7 @@ def kafka(topic, monkeypatch) -> None:
 
     def offsets_at(consumer: None, name: str, time_ms: int, starts: dict[int, int]) -> dict[int, int]:
         earlier = topic.filter(pc.less(topic["timestamp_ms"], time_ms))
-        return {p: pc.sum(pc.equal(earlier["partition"], p)).as_py() or 0 for p in range(PARTITIONS)}
+        return {p: max(start, pc.sum(pc.equal(earlier["partition"], p)).as_py() or 0) for p, start in starts.items()}
 
     def read_range(consumer: None, name: str, offsets: OffsetRange) -> Iterator[Message]:
         for p, (start, end) in offsets.items():

@@ -1,5 +1,7 @@
 """Which challenger takes over: one that is better by more than its days vary, and loses no money by it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t as student_t
@@ -37,6 +39,14 @@ def test_the_better_model_wins_and_the_worse_one_is_refused(test_rows):
     weak, strong = scores(test_rows, 1.0), scores(test_rows, 3.0)
     assert compare(weak, strong, test_rows, BUDGET).challenger_wins
     assert not compare(strong, weak, test_rows, BUDGET).challenger_wins
+
+
+def test_blocked_cards_do_not_count(test_rows):
+    blocked = np.random.default_rng(np.random.SeedSequence(6)).random(len(test_rows.labels)) < 0.2
+    weak, strong = scores(test_rows, 1.0), scores(test_rows, 3.0)
+    without = compare(weak[~blocked], strong[~blocked], test_rows.select(~blocked), BUDGET)
+    assert compare(weak, strong, replace(test_rows, blocked=blocked), BUDGET) == without
+    assert compare(weak, strong, test_rows, BUDGET) != without
 
 
 def test_a_model_is_no_better_than_itself(test_rows):

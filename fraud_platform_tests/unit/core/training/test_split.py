@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fraud_platform.core.training.split import DayRange, known_compromised, known_labels, time_split
+from fraud_platform.core.training.split import DayRange, blocked_cards, known_labels, time_split
 from fraud_platform.errors import TrainingError
 
 SPLIT = time_split(date(2026, 3, 1), date(2026, 1, 1), label_delay_days=7, validation_days=5, test_days=4)
@@ -73,8 +73,8 @@ def test_a_customer_is_known_as_compromised_from_the_day_after_the_first_report(
     customers = np.array(["a", "a", "a", "a", "b", "b"], dtype=object)
     days = np.array(["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04", "2026-01-02", "2026-01-09"])
     dates = days.astype("datetime64[D]")
-    assert known_compromised(ids, customers, dates, known, 14).tolist() == [False, False, False, True, False, False]
-    assert not known_compromised(ids, customers, dates, reports(), 14).any()
+    assert blocked_cards(ids, customers, dates, known, 14).tolist() == [False, False, False, True, False, False]
+    assert not blocked_cards(ids, customers, dates, reports(), 14).any()
 
 
 def test_a_compromised_card_is_blocked_until_it_is_replaced():
@@ -83,8 +83,15 @@ def test_a_compromised_card_is_blocked_until_it_is_replaced():
     days = np.array(["2026-01-01", "2026-01-04", "2026-01-17", "2026-01-18", "2026-01-21"], "datetime64[D]")
 
     def blocked(blocked_days: int, order: slice = slice(None)) -> list[bool]:
-        return known_compromised(ids[order], np.full(5, "a", object), days[order], known, blocked_days).tolist()
+        return blocked_cards(ids[order], np.full(5, "a", object), days[order], known, blocked_days).tolist()
 
     assert blocked(14) == [False, True, True, False, True]
     assert blocked(14, slice(None, None, -1)) == [True, False, True, True, False]
     assert blocked(0) == [False] * 5
+
+
+def test_one_transaction_id_of_two_customers_blocks_both():
+    known = reports(("twice", True, "2026-01-03"))
+    ids, customers = np.array(["twice", "twice", "b2"], object), np.array(["a", "b", "b"], object)
+    days = np.array(["2026-01-04", "2026-01-02", "2026-01-05"], "datetime64[D]")
+    assert blocked_cards(ids, customers, days, known, 14).tolist() == [True, False, True]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,13 @@ def test_the_threshold_says_what_it_was_chosen_by():
     scores, dated = np.array([0.9, 0.1]), rows([1, 0], [50.0, 1])
     assert choose_threshold(scores, dated, BUDGET, review_cost=None).chosen_by == "alert budget"
     assert choose_threshold(scores, dated, BUDGET, review_cost=2.5).chosen_by == "review cost of 2.5"
+
+
+@pytest.mark.parametrize("review_cost", [None, 15.0])
+def test_blocked_cards_take_no_place_in_the_budget_and_save_nothing(review_cost):
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
+    whole = rows([1, 1, 1, 0, 1, 0, 0], [100, 20, 20, 5, 30, 5, 5])
+    blocked = np.array([1, 0, 1, 0, 0, 0, 0], bool)
+    without = choose_threshold(scores[~blocked], whole.select(~blocked), BUDGET, review_cost)
+    assert choose_threshold(scores, replace(whole, blocked=blocked), BUDGET, review_cost) == without
+    assert choose_threshold(scores, whole, BUDGET, review_cost) != without

@@ -62,3 +62,25 @@ def test_a_split_without_frauds_is_named(part):
     without = replace(DATASET, **{part: replace(rows, labels=np.zeros_like(rows.labels))})
     with pytest.raises(TrainingError, match=f"the {part} split has 0 frauds"):
         train(rows=without)
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_frauds_of_blocked_cards_alone_are_not_enough(part):
+    rows = getattr(DATASET, part)
+    with pytest.raises(TrainingError, match=f"{part} split has 0 frauds .* not blocked"):
+        train(rows=replace(DATASET, **{part: replace(rows, blocked=rows.labels)}))
+
+
+def test_blocked_cards_of_validation_neither_stop_the_fit_nor_move_the_threshold(trained):
+    """They do count in calibration."""
+    rows = DATASET.validation
+    blocked = np.random.default_rng(9).random(len(rows.labels)) < 0.3
+    params = replace(PARAMS, references=False)
+    without, marked = (
+        train(params, replace(DATASET, validation=validation)).main
+        for validation in (rows.select(~blocked), replace(rows, blocked=blocked))
+    )
+    features = DATASET.test.features
+    assert np.array_equal(without.model.predict_proba(features), marked.model.predict_proba(features))
+    assert marked.validation.transactions == without.validation.transactions
+    assert not np.array_equal(without.score(features), marked.score(features))
