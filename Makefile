@@ -29,7 +29,7 @@ status: setup  ## Show them
 demo: setup  ## The whole loop from an empty folder (KEEP=1 leaves the stack running)
 	@$(BIN)/fraud demo $(if $(KEEP),--keep)
 
-compose-test: setup  ## Build the images and try docker-compose.yml on an engine of its own (root, Debian, about 15 minutes)
+compose-test: setup  ## Build the images and try docker-compose.yml on an engine of its own (root, Debian, about 30 minutes)
 	@.ci/compose
 
 test: setup .jars/s3/versions.txt  ## All tests, in two processes; the integration tests start their own services

@@ -20,7 +20,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmarks.scorer_load import ALERT_SHARE, CUSTOMERS, TREES, Load, promote_model
+import numpy as np
+
+from benchmarks.scorer_load import ALERT_SHARE, CUSTOMERS, TREES, Load, register_models
+from benchmarks.scorer_swaps import Swaps, swap_latency
 from benchmarks.scorer_watch import (
     TOLD_SECONDS,
     OffsetWatcher,
@@ -44,6 +47,8 @@ PEERS = ("spark_sink", "stateless")
 COLD_SHARE = 0.2
 """Of a backlog: what is scored while the JVM compiles and Python workers start is left out of the rate."""
 WARM_SECONDS = 10
+SWAP_SECONDS = 60
+"""Between two models of a soak."""
 START_SECONDS = 180
 W = TypeVar("W", bound=Watcher)
 
@@ -56,7 +61,12 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="*", default=[200, 1_000, 5_000], help="transactions a second")
     parser.add_argument("--minutes", type=float, default=2, help="at each rate")
     parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS)
-    parser.add_argument("--soak", type=float, metavar="MINUTES", help="memory at 1,000 a second, and nothing else")
+    parser.add_argument(
+        "--soak",
+        type=float,
+        metavar="MINUTES",
+        help="memory at 1,000 a second while models take turns, and nothing else",
+    )
     parser.add_argument("--quick", action="store_true", help="200,000 transactions, a third of a minute at each rate")
     parser.add_argument("--folder", type=Path, help="for state and checkpoint, such as /dev/shm; default: temporary")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="settings of the scorer")
@@ -80,19 +90,20 @@ class Benchmark:
         self._folder, self._options = folder, options
         self._settings = _settings(folder, dict(pair.split("=", 1) for pair in options.set))
         self._number = 0
+        self._versions: list[int] = []
 
     def run(self) -> dict[str, Any]:
         stack = Stack(self._settings)
         stack.up(services=["kafka", "mlflow"])
         try:
-            promote_model(self._settings, self._folder / "bundle")
+            self._versions = register_models(self._settings, self._folder / "bundle")
             return {**self._facts(), **self._measure()}
         finally:
             stack.down()
 
     def _measure(self) -> dict[str, Any]:
         if self._options.soak:
-            return {"soak": self._at_rate(1_000, self._options.soak * 60)}
+            return {"soak": self._at_rate(1_000, self._options.soak * 60, SWAP_SECONDS)}
         minutes, total = self._options.minutes, self._options.transactions
         throughput: dict[str, Any] = {}
         latency: dict[str, Any] = {}
@@ -148,8 +159,8 @@ class Benchmark:
         result["predictions"], result["alerts"] = predictions_and_alerts(settings)
         return result
 
-    def _at_rate(self, rate: float, seconds: float) -> dict[str, Any]:
-        """Latency from append to visible, warm; CPU share and memory of the scorer."""
+    def _at_rate(self, rate: float, seconds: float, swap_seconds: float | None = None) -> dict[str, Any]:
+        """Latency from append to visible, warm; CPU share and memory of the scorer; what a change of models costs."""
         settings = self._next_settings()
         with self._running("scorer", settings, Reader(settings)) as (watcher, usage):
             sender = get_context("spawn").Process(
@@ -163,7 +174,12 @@ class Benchmark:
             watcher.wait_for(began_with + int(rate * WARM_SECONDS), START_SECONDS, usage)
             began, counted, cpu = time.monotonic(), watcher.count, usage.cpu_seconds()
             phases = phase_seconds(settings)
+            swaps = Swaps(settings, self._versions, swap_seconds) if swap_seconds else None
+            if swaps:
+                swaps.start()
             sender.join()
+            if swaps:
+                swaps.stop()
             watcher.wait_for(int(counted + 0.9 * rate * seconds), 60 + seconds, usage)
             elapsed = time.monotonic() - began
             memory = [sample for sample in usage.memory_mib if sample[0] >= began] or usage.memory_mib
@@ -174,7 +190,9 @@ class Benchmark:
                 "phase_ms_per_batch": _per_batch(phases, phase_seconds(settings)),
                 "memory_mib": round(memory[-1][1]),
                 "memory_slope_mib_per_hour": slope_mib_per_hour(memory),
+                "memory_mib_by_fifth": [round(np.mean(part)) for part in np.array_split([m for _, m in memory], 5)],
                 "minutes": round(seconds / 60, 2),
+                **(swap_latency(settings, watcher.seen_ms, watcher.latencies_ms) if swaps else {}),
             }
 
     def _next_settings(self) -> Settings:

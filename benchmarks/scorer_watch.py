@@ -96,6 +96,8 @@ class Reader(Watcher):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.latencies_ms: list[float] = []
+        self.seen_ms: list[float] = []
+        """When each prediction was read, milliseconds since 1970."""
 
     def _begin(self, consumer: Consumer) -> None:
         topic = self._settings.kafka_predictions_topic
@@ -105,6 +107,7 @@ class Reader(Watcher):
         messages = [m for m in consumer.consume(5_000, timeout=0.02) if m.error() is None]
         now_ms = time.time_ns() / 1e6
         self.latencies_ms += [now_ms - _decode(m.value() or b"").event_time_ms for m in messages]
+        self.seen_ms += [now_ms] * len(messages)
         return len(messages)
 
 
