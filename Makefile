@@ -57,7 +57,7 @@ bench: setup  ## Measure features, batch, stream and parity (about 20 minutes), 
 	done
 	@$(BIN)/python benchmarks/report.py
 
-bench-scorer: setup  ## Measure the whole scorer, throughput and latency (15 minutes; QUICK=1: 5; SOAK=30: memory only)
+bench-scorer: setup  ## Measure the whole scorer, throughput and latency (15 minutes; QUICK=1: 5; SOAK=30: memory and model changes only)
 	@mkdir -p docs/benchmarks
 	@PYTHONPATH=. $(BIN)/python benchmarks/scorer.py --json docs/benchmarks/$(if $(SOAK),soak,scorer).json \
 		$(if $(QUICK),--quick) $(if $(SOAK),--soak $(SOAK))

@@ -117,9 +117,9 @@ def soak(results: dict[str, Any]) -> Iterable[str]:
     yield (
         f"\nMemory of the scorer at {run['transactions_per_second']:,} transactions a second for {run['minutes']:g} "
         f"minutes, mean of each fifth in MiB: {fifths}; slope {run['memory_slope_mib_per_hour']:+} MiB an hour. "
-        f"Meanwhile another model took over {run['swaps']} times: the slowest prediction took {run['slowest_before_ms']:,} ms "
-        f"in the three seconds before a change and {run['slowest_after_ms']:,} ms in those after it (medians; ratio "
-        f"{run['median_ratio']}, at worst {run['worst_ratio']})."
+        f"Meanwhile another model took over {run['swaps']} times: the slowest prediction took "
+        f"{run['slowest_before_ms']:,} ms in the three seconds before a change and {run['slowest_after_ms']:,} ms "
+        f"in those after it (medians; ratio {run['median_ratio']}, at worst {run['worst_ratio']})."
     )
 
 
