@@ -64,19 +64,24 @@ def generated(rows: int = ROWS, seed: int = 20180401) -> Transactions:
 
 
 def read_handbook(folder: Path) -> Transactions:
-    """The handbook's files in a folder: its daily pickles, or Parquet files, with its columns."""
+    """The handbook's transactions in the order of time; see `read_frame`."""
+    frame = read_frame(folder)
+    customer, terminal, fraud = (
+        frame[name].to_numpy().astype(np.int64) for name in ("CUSTOMER_ID", "TERMINAL_ID", "TX_FRAUD")
+    )
+    time_ms = frame["TX_DATETIME"].to_numpy().astype("datetime64[ms]").astype(np.int64)
+    return Transactions(customer, terminal, time_ms, frame["TX_AMOUNT"].to_numpy(np.float64), fraud)
+
+
+def read_frame(folder: Path) -> pd.DataFrame:
+    """The handbook's files in a folder, its daily pickles or Parquet files, with its columns, in the order of time."""
     paths = sorted(folder.glob("*.pkl")) or sorted(folder.glob("*.parquet"))
     if not paths:
         raise SystemExit(
             f"{folder} has neither .pkl nor .parquet files: name the folder of the handbook's transactions"
         )
     frame = pd.concat(pd.read_pickle(p) if p.suffix == ".pkl" else pd.read_parquet(p) for p in paths)  # noqa: S301
-    frame = frame.sort_values(["TX_DATETIME", "TRANSACTION_ID"])
-    customer, terminal, fraud = (
-        frame[name].to_numpy().astype(np.int64) for name in ("CUSTOMER_ID", "TERMINAL_ID", "TX_FRAUD")
-    )
-    time_ms = frame["TX_DATETIME"].to_numpy().astype("datetime64[ms]").astype(np.int64)
-    return Transactions(customer, terminal, time_ms, frame["TX_AMOUNT"].to_numpy(np.float64), fraud)
+    return frame.sort_values(["TX_DATETIME", "TRANSACTION_ID"])
 
 
 def kernel_input(transactions: Transactions) -> Transactions:

@@ -136,10 +136,18 @@ def replace_days_by(
 
         made = frame.mapInArrow(partial(_as_rows, rows), from_arrow_schema(schema))
         return replace_days(made, lake, table, first, last, expected)
-    packed = frame.mapInArrow(partial(_as_packed, rows), "packed binary").toArrow()["packed"]
-    # One by one, since all of them unpacked would be ten times the size; in small pieces, since several are in flight.
-    batches = (batch for value in packed for batch in unpack([value]).to_batches(BATCH_ROWS))
-    return lake.replace_days(table, pa.RecordBatchReader.from_batches(schema, batches), first, last)
+    packed = frame.mapInArrow(partial(_as_packed, rows), "packed binary").toArrow()["packed"].chunks
+    return lake.replace_days(table, pa.RecordBatchReader.from_batches(schema, _unpacked(packed)), first, last)
+
+
+def _unpacked(packed: list[pa.Array]) -> Iterator[pa.RecordBatch]:
+    """Rows of the packed results, which are let go one by one: the writer needs more memory the further it is.
+
+    In small pieces, since several are in flight.
+    """
+    while packed:
+        for value in packed.pop(0):
+            yield from unpack([value]).to_batches(BATCH_ROWS)
 
 
 def on_packed(rows: Rows) -> Rows:
