@@ -19,7 +19,7 @@ MEASURES = {
     "average_precision": "AP",
     "roc_auc": "AUC",
     "card_precision_at_budget": "CP@100",
-    "probability_ratio": "sum(p)/frauds",
+    "probability_ratio": "sum(p)/\nfrauds",
     "expected_calibration_error": "ECE",
 }
 
@@ -86,17 +86,20 @@ def _measures(evaluation: "Evaluation") -> dict[str, float]:
 
 
 def _show(results: Sequence[dict[str, Any]], extra_train_days: int) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     for ratio in dict.fromkeys(row["smote_ratio"] for row in results):
         chosen = [row for row in results if row["smote_ratio"] == ratio]
         title = f"{7 + extra_train_days} days of training, {f'SMOTE {ratio:g}' if ratio else 'no SMOTE'}"
-        table = Table("fold", "transactions", "frauds", *MEASURES.values(), title=title, show_footer=True)
+        table = Table(title=title, show_footer=True, box=SIMPLE_HEAD, padding=0, pad_edge=False)
+        table.add_column("fold", "mean", no_wrap=True)
+        for heading in ("transactions", "frauds"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for name, heading in MEASURES.items():
+            table.add_column(heading, f"{mean(row[name] for row in chosen):.4f}", justify="right", no_wrap=True)
         for row in chosen:
             values = (f"{row[name]:.4f}" for name in MEASURES)
             table.add_row(row["fold"], f"{row['transactions']:,}", f"{row['frauds']:,}", *values)
-        table.columns[0].footer = "mean"
-        for column, name in zip(table.columns[3:], MEASURES, strict=True):
-            column.footer = f"{mean(row[name] for row in chosen):.4f}"
         Console(highlight=False).print(table)

@@ -50,6 +50,7 @@ def test_each_fold_is_measured_without_and_with_smote(folder: Path) -> None:
 def test_the_table_ends_with_the_mean(folder: Path) -> None:
     result = CliRunner().invoke(app, ["benchmark", "handbook", "--data", str(folder), "--fold", FOLD])
     assert result.exit_code == 0 and "no SMOTE" in result.stdout and "mean" in result.stdout
+    assert "…" not in result.stdout, "it fits into 80 columns"
 
 
 def test_a_folder_without_files_is_one_clear_line(tmp_path: Path) -> None:
