@@ -11,13 +11,11 @@ import pytest
 from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.registry import CHAMPION, Registry
 from fraud_platform.storage.topic_days import EPOCH, topic_days
 from fraud_platform_tests import bundles
 from fraud_platform_tests.chaos.run import UnderFire
 from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, read, send
-from fraud_platform_tests.ports import free_ports
 from fraud_platform_tests.scraping import scraped
 from streaming.settings import checkpoint_folder
 
@@ -26,13 +24,9 @@ BATCH_OFFSETS = 300
 
 
 @pytest.fixture
-def settings(broker, make_settings) -> Settings:
+def settings(make_scorer_settings) -> Settings:
     """Of a topic whose transactions' markers, of today, lie between messages of old."""
-    spark_ui, metrics = free_ports(2)
-    made = make_settings(
-        spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2, max_offsets_per_trigger=BATCH_OFFSETS
-    )
-    create_topics(made)
+    made = make_scorer_settings(max_offsets_per_trigger=BATCH_OFFSETS)
     messages = sorted(transaction_messages(bundles.transactions(DAYS), Disturbances(late=0.05, duplicates=0.02)))
     for first, end in pairwise(np.linspace(0, len(messages), 5).astype(int)):
         send(made, messages[first:end])

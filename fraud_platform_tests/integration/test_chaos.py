@@ -5,13 +5,11 @@ from confluent_kafka import KafkaException
 
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.kafka_errors import kafka_failure
 from fraud_platform_tests import bundles
 from fraud_platform_tests.chaos.kills import DRIVER, JVM, TREE
 from fraud_platform_tests.chaos.run import PAUSES, START_UP, Kill, UnderFire, scorer_under_fire
 from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, read, send
-from fraud_platform_tests.ports import free_ports
 from fraud_platform_tests.waiting import wait_until
 from streaming.sink import OutMessage, TransactionalSink
 
@@ -20,11 +18,8 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
-def settings(broker, make_settings) -> Settings:
-    spark_ui, metrics = free_ports(2)
-    made = make_settings(spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2)
-    create_topics(made)
-    return made
+def settings(make_scorer_settings) -> Settings:
+    return make_scorer_settings()
 
 
 def test_the_sink_writes_each_batch_once_wherever_its_writer_is_killed(settings, tmp_path):

@@ -10,12 +10,10 @@ import pytest
 
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.registry import CHAMPION, Registry
 from fraud_platform_tests import bundles
 from fraud_platform_tests.chaos.run import UnderFire
 from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, predictions, send
-from fraud_platform_tests.ports import free_ports
 from fraud_platform_tests.scraping import scraped
 from streaming.settings import checkpoint_folder
 
@@ -33,11 +31,8 @@ def disk(tmp_path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def settings(broker, mlflow_server, make_settings, disk) -> Settings:
-    spark_ui, metrics = free_ports(2)
-    made = make_settings(data_dir=disk, spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2)
-    create_topics(made)
-    return made
+def settings(mlflow_server, make_scorer_settings, disk) -> Settings:
+    return make_scorer_settings(data_dir=disk)
 
 
 def mount(*arguments: object) -> None:

@@ -18,14 +18,13 @@ from fraud_platform.core.scoring import CARD, MODEL, REFERENCE
 from fraud_platform.schemas import Prediction, ShadowPrediction
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import admin_client, committed_reader, create_topics, producer, read_range
+from fraud_platform.storage.kafka import admin_client, committed_reader, producer, read_range
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.ledger import scorer_events
 from fraud_platform.storage.registry import CHALLENGER, CHAMPION, Registry
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
 from fraud_platform_tests.outcome import assert_features_equal_batch, predictions, read, send
-from fraud_platform_tests.ports import free_ports
 from fraud_platform_tests.scorer_process import ScorerProcess
 from fraud_platform_tests.waiting import wait_until
 from streaming.settings import checkpoint_folder
@@ -34,11 +33,8 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def settings(broker, mlflow_server, make_settings) -> Settings:
-    spark_ui, metrics = free_ports(2)
-    made = make_settings(spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2)
-    create_topics(made)
-    return made
+def settings(mlflow_server, make_scorer_settings) -> Settings:
+    return make_scorer_settings()
 
 
 @pytest.fixture

@@ -7,20 +7,15 @@ import pytest
 
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.registry import CHAMPION, Registry
 from fraud_platform_tests import bundles
 from fraud_platform_tests.chaos.run import UnderFire
 from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, send
-from fraud_platform_tests.ports import free_ports
 
 
 @pytest.fixture
-def settings(broker, mlflow_server, make_settings, cluster) -> Settings:
-    spark_ui, metrics = free_ports(2)
-    made = make_settings(spark_ui_port=spark_ui, metrics_port=metrics, kafka_partitions=2, **cluster.settings())
-    create_topics(made)
-    return made
+def settings(mlflow_server, make_scorer_settings, cluster) -> Settings:
+    return make_scorer_settings(**cluster.settings())
 
 
 def test_what_executors_compute_is_what_batch_computes_also_after_one_was_lost(settings, cluster, tmp_path):
