@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, MERCHANT_FEATURES, feature_set_hash
@@ -55,17 +56,22 @@ def feature_rows(feature_set: str) -> pa.Table:
 
 
 @cache
-def report_rows() -> pa.Table:
-    """Rows of raw/labels: the chargebacks that came in until the last day."""
+def report_rows(every_days: int = 1) -> pa.Table:
+    """Rows of raw/labels: the chargebacks that came in until the last day.
+
+    every_days: on every so many days arrive those that were made since; with 1, on the day they are made.
+    """
     frauds = simulated().query("is_fraud").sort_values("reported_at_ms")
-    reported = pd.to_datetime(frauds["reported_at_ms"], unit="ms").dt.date
-    frauds = frauds.assign(date=reported)[(reported <= LAST_DAY).to_numpy()]
+    day = frauds["reported_at_ms"] // DAY_MS
+    arrival_ms = frauds["reported_at_ms"] + (-day % every_days) * DAY_MS
+    arrival = pd.to_datetime(arrival_ms, unit="ms").dt.date
+    frauds = frauds.assign(date=arrival, arrival_ms=arrival_ms)[(arrival <= LAST_DAY).to_numpy()]
     return pa.table(
         {
             "date": pa.array(frauds["date"]),
             "kafka_partition": np.zeros(len(frauds), np.int32),
             "kafka_offset": np.arange(len(frauds)),
-            "kafka_timestamp_ms": frauds["reported_at_ms"].to_numpy(),
+            "kafka_timestamp_ms": frauds["arrival_ms"].to_numpy(),
             "transaction_id": pa.array(frauds["transaction_id"]),
             "is_fraud": np.ones(len(frauds), bool),
             "reported_at_ms": frauds["reported_at_ms"].to_numpy(),

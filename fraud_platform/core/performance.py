@@ -29,8 +29,8 @@ def live_performance(predictions: pd.DataFrame, reports: pd.DataFrame, scored_da
     """One row of PERFORMANCE for each model version, by the reports known at the start of `as_of`.
 
     Of all transactions, also those of cards that were blocked, which training does not judge on.
-    predictions: model_version, transaction_id, is_fraud, probability of one day; reports:
-    transaction_id, is_fraud, reported_at_ms in arrival order.
+    predictions: model_version, transaction_id, is_fraud, probability of one day; reports as in
+    `known_labels`.
     """
     rows = []
     for version, made in predictions.groupby("model_version"):

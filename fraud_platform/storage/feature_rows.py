@@ -23,7 +23,7 @@ class Labelled(NamedTuple):
 
     rows: FeatureRows
     reports: pd.DataFrame
-    """transaction_id, is_fraud and reported_at_ms in arrival order."""
+    """As `split.known_labels` takes them."""
 
 
 def read_feature_rows(lake: Lake) -> Labelled:

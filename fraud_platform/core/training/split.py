@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fraud_platform.core.arrays import Bools, Days, Ids
-from fraud_platform.core.features.declaration import DAY_MS
+from fraud_platform.core.reports import known_days
 from fraud_platform.errors import TrainingError
 
 
@@ -68,14 +68,14 @@ def time_split(as_of: date, first_day: date, label_delay_days: int, validation_d
 
 
 def known_labels(transaction_ids: Ids, reports: pd.DataFrame, known_by: date) -> Bools:
-    """Labels (n,) of the transactions as the reports told them before the start of the day `known_by`, UTC.
+    """Labels (n,) of the transactions as the reports told them that were known at the start of the day `known_by`, UTC.
 
-    `reports` has the columns transaction_id, is_fraud and reported_at_ms, in arrival order.
-    The latest report on a transaction wins, the later arrival where two bear the same
-    time; a transaction without a report is legitimate.
+    `reports` has the columns transaction_id, is_fraud, reported_at_ms and date, their arrival
+    day, in arrival order. The latest report on a transaction wins, the later arrival where two
+    bear the same time; a transaction without a report is legitimate.
     """
-    cut_off_ms = pd.Timestamp(known_by).value // 1_000_000
-    known = reports[reports["reported_at_ms"] < cut_off_ms].sort_values("reported_at_ms", kind="stable")
+    known = reports[_known_days(reports) <= np.datetime64(known_by, "D")]
+    known = known.sort_values("reported_at_ms", kind="stable")
     latest = known.drop_duplicates("transaction_id", keep="last")
     frauds = latest.loc[latest["is_fraud"].astype(bool), "transaction_id"]
     return pd.Series(transaction_ids).isin(frauds).to_numpy()
@@ -84,23 +84,28 @@ def known_labels(transaction_ids: Ids, reports: pd.DataFrame, known_by: date) ->
 def blocked_cards(
     transaction_ids: Ids, customer_ids: Ids, days: Days, reports: pd.DataFrame, blocked_days: int
 ) -> Bools:
-    """Mask (n,) of the transactions whose customer was reported a victim in the `blocked_days` before their day began.
+    """Mask (n,) of the transactions whose customer became known as a victim in the `blocked_days` up to their day.
 
     Such a card is blocked until a new one is issued: the handbook leaves it out of evaluation (Le Borgne
     et al., Fraud Detection Handbook, chapter 4.4). For a number of days, so that validation and
     test leave out alike. `reports` as in `known_labels`; those on other transactions than these say
     nothing here, and a report that was taken back later had blocked the card all the same.
     """
-    rows = pd.DataFrame({"customer": customer_ids, "day_ms": days.astype("datetime64[ms]").astype(np.int64)})
+    rows = pd.DataFrame({"customer": customer_ids, "day": days.astype("datetime64[D]").astype(np.int64)})
     of_fraud = reports[reports["is_fraud"].astype(bool)]
-    victims = of_fraud.merge(pd.DataFrame({"transaction_id": transaction_ids, "customer": customer_ids}))
+    victims = of_fraud[["transaction_id"]].assign(last_unknown=_known_days(of_fraud).astype(np.int64) - 1)
+    victims = victims.merge(pd.DataFrame({"transaction_id": transaction_ids, "customer": customer_ids}))
     latest = pd.merge_asof(
-        rows.reset_index().sort_values("day_ms", kind="stable"),
-        victims[["customer", "reported_at_ms"]].astype({"reported_at_ms": np.int64}).sort_values("reported_at_ms"),
-        left_on="day_ms",
-        right_on="reported_at_ms",
+        rows.reset_index().sort_values("day", kind="stable"),
+        victims[["customer", "last_unknown"]].sort_values("last_unknown"),
+        left_on="day",
+        right_on="last_unknown",
         by="customer",
         allow_exact_matches=False,
-        tolerance=blocked_days * DAY_MS,
+        tolerance=blocked_days,
     )
-    return latest.set_index("index")["reported_at_ms"].notna().reindex(rows.index).to_numpy()
+    return latest.set_index("index")["last_unknown"].notna().reindex(rows.index).to_numpy()
+
+
+def _known_days(reports: pd.DataFrame) -> Days:
+    return known_days(reports["reported_at_ms"].to_numpy(), reports["date"].to_numpy())

@@ -15,6 +15,7 @@ from fraud_platform.core.features.merchant_risk import (
     look_back_days,
     merchant_risk,
 )
+from fraud_platform.core.reports import known_days
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.topic_days import DATED_PLACE, EPOCH
@@ -77,8 +78,7 @@ def risk_of_merchants(rows: pa.Table, first: date, last: date, delay_days: int) 
     reported = frame.assign(row=row).dropna(subset="reported_at_ms")
     reported = reported.sort_values(["report_date", "report_kafka_partition", "report_kafka_offset"])
     time_ms = reported["reported_at_ms"].to_numpy(np.int64)
-    # Known at the start of the first day after both its time and its arrival.
-    known = np.maximum(time_ms // DAY_MS, _day_numbers(reported["report_date"])) + 1
+    known = known_days(time_ms, reported["report_date"].to_numpy()).astype(np.int64)
     reports = FraudReports(reported["row"].to_numpy(), known, time_ms, reported["is_fraud"].to_numpy(bool))
     result = merchant_risk(transactions, reports, (first - EPOCH).days, (last - EPOCH).days, delay_days)
     columns = [

@@ -14,7 +14,7 @@ from fraud_platform.storage.lake import Lake
 
 _SCORED_DAYS_AGO = LABEL_DELAY_DAYS + 1
 _PREDICTION_COLUMNS = ["model_version", "transaction_id", "is_fraud", "probability"]
-_REPORT_COLUMNS = ["transaction_id", "is_fraud", "reported_at_ms"]
+_REPORT_COLUMNS = ["transaction_id", "is_fraud", "reported_at_ms", "date"]
 
 
 @dg.asset(

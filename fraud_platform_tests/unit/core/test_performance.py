@@ -15,7 +15,8 @@ def predictions(*rows: tuple[int, str, bool, float]) -> pd.DataFrame:
 
 
 def reports(*rows: tuple[str, bool, int]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["transaction_id", "is_fraud", "reported_at_ms"])
+    table = pd.DataFrame(rows, columns=["transaction_id", "is_fraud", "reported_at_ms"])
+    return table.assign(date=pd.to_datetime(table["reported_at_ms"], unit="ms").dt.date)
 
 
 def test_each_version_is_judged_on_its_own_predictions():

@@ -107,6 +107,17 @@ def test_cards_blocked_when_the_day_began_are_marked_counted_and_not_judged_on(r
     assert read_test_rows(platform.lake).open.sum() == test.num_rows - marked
 
 
+def test_a_bank_that_reports_once_a_week_tells_no_split_what_it_had_not_sent_yet(rows, tmp_path):
+    weekly = feature_lake.report_rows(every_days=7)
+    found = materialised_from(tmp_path, feature_lake.feature_rows(feature_set_hash()), weekly)
+    known_ms = (weekly["kafka_timestamp_ms"].to_numpy() // DAY_MS + 1) * DAY_MS
+    known_on_arrival = changed(weekly, "reported_at_ms", pa.array(known_ms - 1))
+    expected = materialised_from(tmp_path, feature_lake.feature_rows(feature_set_hash()), known_on_arrival)
+    assert found.equals(expected)
+    for name in ("label", "blocked"):
+        assert not found[name].equals(rows[name])
+
+
 def test_labels_that_came_after_a_decision_change_nothing_that_it_was_based_on(rows, platform, tmp_path):
     decision = pd.Timestamp(read_snapshot(platform.lake)["splits"]["train"]["labels_known_by"])
     reports = feature_lake.report_rows()

@@ -14,9 +14,12 @@ def milliseconds(text: str) -> int:
     return pd.Timestamp(text).value // 1_000_000
 
 
-def reports(*rows: tuple[str, bool, str]) -> pd.DataFrame:
+def reports(*rows: tuple[str, bool, str], arrival: str | None = None) -> pd.DataFrame:
+    """Reports that arrive when they are made, or all on one day."""
     table = pd.DataFrame(rows, columns=["transaction_id", "is_fraud", "reported_at"])
-    return table.assign(reported_at_ms=[milliseconds(text) for text in table.pop("reported_at")])
+    times = table.pop("reported_at")
+    days = [pd.Timestamp(arrival or text).date() for text in times]
+    return table.assign(reported_at_ms=[milliseconds(text) for text in times], date=days)
 
 
 def test_ranges_stand_a_label_delay_apart_and_end_a_delay_before_the_run():
@@ -58,6 +61,15 @@ def test_the_latest_report_before_the_cut_off_decides():
     assert known_labels(ids, known, date(2026, 1, 10)).tolist() == [True, False, False, True, False, False]
 
 
+def test_a_report_is_not_known_before_it_arrives():
+    sent_weekly = reports(("fraud", True, "2026-01-03"), ("reversed", True, "2026-01-04"), arrival="2026-01-09")
+    taken_back = reports(("reversed", False, "2026-01-05"), arrival="2026-01-16")
+    known, ids = pd.concat([sent_weekly, taken_back]), np.array(["fraud", "reversed"], dtype=object)
+    days = [date(2026, 1, 9), date(2026, 1, 10), date(2026, 1, 17)]
+    found = [known_labels(ids, known, day).tolist() for day in days]
+    assert found == [[False, False], [True, True], [True, False]]
+
+
 def test_without_reports_everything_is_legitimate():
     assert not known_labels(np.array(["a", "b"], dtype=object), reports(), date(2026, 1, 10)).any()
 
@@ -88,6 +100,14 @@ def test_a_compromised_card_is_blocked_until_it_is_replaced():
     assert blocked(14) == [False, True, True, False, True]
     assert blocked(14, slice(None, None, -1)) == [True, False, True, True, False]
     assert blocked(0) == [False] * 5
+
+
+def test_a_card_is_blocked_from_the_arrival_of_a_report_on():
+    known = reports(("a0", True, "2026-01-03 12:00"), arrival="2026-01-09")
+    days = np.array(["2026-01-02", "2026-01-04", "2026-01-09", "2026-01-10", "2026-01-23", "2026-01-24"])
+    ids = np.array([f"a{n}" for n in range(6)], dtype=object)
+    blocked = blocked_cards(ids, np.full(6, "a", object), days.astype("datetime64[D]"), known, 14)
+    assert blocked.tolist() == [False, False, False, True, True, False]
 
 
 def test_one_transaction_id_of_two_customers_blocks_both():
