@@ -13,7 +13,7 @@ from fraud_platform.core.training.backtest import FeatureRows
 from fraud_platform.errors import TrainingError
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.topic_days import DATED_PLACE
-from fraud_platform.storage.transactions import REPORT_COLUMNS, in_arrival_order
+from fraud_platform.storage.transactions import in_arrival_order, read_reports
 
 _ROWS = (*DATED_PLACE, "transaction_id", "customer_id", *FEATURE_NAMES, "feature_set")
 
@@ -38,7 +38,7 @@ def read_feature_rows(lake: Lake) -> Labelled:
         customer_ids=np.asarray(ordered["customer_id"].to_pandas(), object),
         amounts=ordered["amount"].to_numpy(),
     )
-    return Labelled(rows, in_arrival_order(lake.read("raw/labels", REPORT_COLUMNS)).to_pandas())
+    return Labelled(rows, read_reports(lake))
 
 
 def require_feature_set(rows: pa.Table) -> None:

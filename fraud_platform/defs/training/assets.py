@@ -19,7 +19,7 @@ from fraud_platform.errors import TrainingError
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.storage.feature_rows import feature_matrix, require_feature_set
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.transactions import REPORT_COLUMNS
+from fraud_platform.storage.transactions import read_reports
 
 ONE_DAY = timedelta(days=1)
 
@@ -49,7 +49,7 @@ def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.Ma
         "features/transactions", FEATURES_READ, first_day, split.test.end - ONE_DAY, versions["features/transactions"]
     )
     require_feature_set(features)
-    reports = lake.read("raw/labels", REPORT_COLUMNS, last=as_of - ONE_DAY, version=versions["raw/labels"])
+    reports = read_reports(lake, last=as_of - ONE_DAY, version=versions["raw/labels"])
     rows = labelled_splits(features, reports, split, settings.card_blocked_days)
     snapshot = snapshot_of(rows, split, as_of, versions, settings.seed, settings.card_blocked_days)
     version = lake.overwrite("training/set", rows, {"snapshot": json.dumps(snapshot)})

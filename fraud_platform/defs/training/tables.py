@@ -20,19 +20,18 @@ FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
 DATED_ROWS_READ = ("row", "label", "date", "customer_id", "blocked", *FEATURE_NAMES)
 
 
-def labelled_splits(features: pa.Table, reports: pa.Table, split: TimeSplit, card_blocked_days: int) -> pa.Table:
+def labelled_splits(features: pa.Table, reports: pd.DataFrame, split: TimeSplit, card_blocked_days: int) -> pa.Table:
     """The rows of the three splits in arrival order; rows between them are left out.
 
-    Added are `split`, `label`, `blocked` and `row`, which numbers them: a table in the
-    lake has no order, and the order decides what a seed draws.
+    reports: as `known_labels` takes them. Added are `split`, `label`, `blocked` and `row`, which
+    numbers the rows: a table in the lake has no order, and the order decides what a seed draws.
     """
     ordered = in_arrival_order(features)
     days = ordered["date"].to_numpy()
-    arrived = in_arrival_order(reports).to_pandas()
     ids, customers = ordered["transaction_id"].to_numpy(), ordered["customer_id"].to_numpy()
-    blocked = blocked_cards(ids, customers, days.astype("datetime64[D]"), arrived, card_blocked_days)
+    blocked = blocked_cards(ids, customers, days.astype("datetime64[D]"), reports, card_blocked_days)
     ordered = ordered.append_column("blocked", pa.array(blocked))
-    parts = [_labelled(ordered.filter(getattr(split, name).contains(days)), name, arrived, split) for name in SPLITS]
+    parts = [_labelled(ordered.filter(getattr(split, name).contains(days)), name, reports, split) for name in SPLITS]
     rows = pa.concat_tables(parts)
     numbered = rows.add_column(0, "row", pa.array(np.arange(rows.num_rows)))
     return numbered.drop_columns(["feature_set"])
