@@ -38,7 +38,8 @@ def instance_configuration(settings: Settings) -> dict[str, Any]:
 def code_server_command(port: int) -> list[str]:
     """One process imports the definitions for webserver and daemon; runs are started from it."""
     address = ["--host", "127.0.0.1", "--port", str(port)]
-    return [sys.executable, "-m", "dagster", "code-server", "start", *address, "-m", CODE_LOCATION]
+    server = [sys.executable, "-m", "dagster", "code-server", "start", *address, "-m", CODE_LOCATION]
+    return [sys.executable, "-m", "fraud_platform.resources.code_server", *server]
 
 
 def webserver_command(settings: Settings, port: int) -> list[str]:

@@ -58,12 +58,25 @@ def test_a_container_is_an_ordinary_user_without_capabilities_or_a_way_to_gain_t
 
 @each_service
 def test_a_published_port_is_reached_from_this_machine_only(name: str) -> None:
-    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
+    assert all(port.startswith("${PUBLISH_ADDRESS:-127.0.0.1}:") for port in SERVICES[name].get("ports", []))
 
 
 @each_service
 def test_a_service_is_limited_in_memory(name: str) -> None:
-    assert re.fullmatch(r"\d+[mg]", SERVICES[name]["mem_limit"])
+    assert re.fullmatch(r"\d+[mg]|\$\{[A-Z_]+_MEMORY_LIMIT:-\d+g\}", SERVICES[name]["mem_limit"])
+
+
+@each_service
+def test_a_service_can_neither_fill_the_disk_with_its_log_nor_the_machine_with_processes(name: str) -> None:
+    assert SERVICES[name]["logging"]["driver"] == "local"
+    assert SERVICES[name]["pids_limit"] <= 4096
+
+
+def test_an_image_of_our_own_is_built_by_one_service_and_never_pulled() -> None:
+    ours = [service for service in SERVICES.values() if service["image"].startswith("fraud-platform")]
+    built = [service["image"] for service in ours if "build" in service]
+    assert sorted(built) == sorted({service["image"] for service in ours})
+    assert {service["pull_policy"] for service in ours} == {"never"}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - JOBS - SERVES_NOTHING))

@@ -1,6 +1,7 @@
 """Every setting is described where a person looks for it, and reaches the processes of the stack."""
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -21,8 +22,9 @@ def env_example() -> dict[str, str]:
     return {name: value for name, value in pairs}
 
 
-def test_env_example_names_every_setting_and_nothing_else() -> None:
-    assert set(env_example()) == {name.upper() for name in Settings.model_fields}
+def test_env_example_names_every_setting_and_what_compose_asks_for_and_nothing_else() -> None:
+    asked_for = set(re.findall(r"\$\{(\w+)", (PROJECT_ROOT / "docker-compose.yml").read_text()))
+    assert set(env_example()) == {name.upper() for name in Settings.model_fields} | asked_for
 
 
 def test_config_yaml_names_only_settings_and_gives_their_defaults() -> None:

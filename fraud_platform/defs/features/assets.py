@@ -27,6 +27,7 @@ _RISK_LOOK_BACK = look_back_days(LABEL_DELAY_DAYS)
     kinds={"spark", "deltalake"},
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
+    pool="merchant_risk",
     deps=[
         dg.AssetDep("raw_transactions", partition_mapping=days_before(_RISK_LOOK_BACK, LABEL_DELAY_DAYS + 1)),
         dg.AssetDep("raw_labels", partition_mapping=days_before(_RISK_LOOK_BACK + merchants.REPORT_LEAD_DAYS, 1)),
@@ -58,6 +59,7 @@ def merchant_risk(
     kinds={"spark", "deltalake"},
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
+    pool="velocity",
     deps=[dg.AssetDep("raw_transactions", partition_mapping=days_before(velocity.LOOK_BACK_DAYS, 0))],
 )
 def entity_velocity(
@@ -83,6 +85,7 @@ def entity_velocity(
     kinds={"spark", "deltalake"},
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
+    pool="transaction_features",
     deps=[
         dg.AssetDep("raw_transactions", partition_mapping=days_before(customers.LOOK_BACK_DAYS, 0)),
         "merchant_risk",

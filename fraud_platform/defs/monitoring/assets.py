@@ -24,6 +24,7 @@ _PREDICTION_COLUMNS = ["model_version", "transaction_id", "is_fraud", "probabili
     kinds={"deltalake"},
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
+    pool="model_performance",
     deps=[
         dg.AssetDep("scored_transactions", partition_mapping=days_before(_SCORED_DAYS_AGO, _SCORED_DAYS_AGO)),
         dg.AssetDep("raw_labels", partition_mapping=days_before(_SCORED_DAYS_AGO, 1)),

@@ -29,6 +29,7 @@ def _table(key: str, topics: list[str], description: str) -> dg.AssetSpec:
     ],
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
+    pool="raw",
 )
 def raw_messages(
     context: dg.AssetExecutionContext, platform: PlatformResource, spark: dg.ResourceParam[LazySpark]

@@ -47,6 +47,7 @@ def deployed_model(
     kinds={"spark", "deltalake"},
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
+    pool="scored_transactions",
     deps=["fraud_predictions_topic"],
 )
 def scored_transactions(

@@ -38,7 +38,7 @@ class ResampledTrainingSetConfig(dg.Config):
     smote_ratio: float | None = Field(None, ge=0, le=1, description="Overrides SMOTE_RATIO; 0 switches it off.")
 
 
-@dg.asset(group_name="training", kinds={"delta"}, deps=["transaction_features", "raw_labels"])
+@dg.asset(group_name="training", kinds={"delta"}, deps=["transaction_features", "raw_labels"], pool="training_set")
 def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.MaterializeResult:
     """Transactions with features, split and label, as they were known at the start of the day `as_of`."""
     lake, settings = platform.lake, platform.settings
@@ -65,7 +65,7 @@ def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.Ma
     )
 
 
-@dg.asset(group_name="training", kinds={"delta", "scikitlearn"}, deps=[training_set])
+@dg.asset(group_name="training", kinds={"delta", "scikitlearn"}, deps=[training_set], pool="resampled_training_set")
 def resampled_training_set(config: ResampledTrainingSetConfig, platform: PlatformResource) -> dg.MaterializeResult:
     """The train split with synthetic frauds added (SMOTE); validation and test stay as they came."""
     from fraud_platform.core.training.resample import smote
