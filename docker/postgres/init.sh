@@ -5,7 +5,7 @@ set -eu
 
 create() { # role, database, name of the variable that holds the password
     ROLE=$1 DATABASE=$2 PASSWORD=$(printenv "$3") \
-        psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres <<'SQL'
+        psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname postgres <<'SQL'
 \getenv role ROLE
 \getenv database DATABASE
 \getenv password PASSWORD

@@ -6,16 +6,24 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from fraud_platform.cli.stack import STACK_HELP, StackName
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+
+def doctor(
+    stack: Annotated[StackName, typer.Option(help=STACK_HELP)] = StackName.EMBEDDED,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
     """Check Python, Java, jars, room, settings, ports and services; exit code 1 where a needed part is wrong.
 
-    Examples: `fraud doctor`, `fraud doctor --json`
+    With `--stack compose` it asks Docker about each container instead.
+
+    Examples: `fraud doctor`, `fraud doctor --stack compose`, `fraud doctor --json`
     """
+    from fraud_platform.local.compose import examine_containers
     from fraud_platform.local.doctor import examine
     from fraud_platform.settings import load_settings
 
-    findings = examine(load_settings())
+    findings = examine_containers() if stack is StackName.COMPOSE else examine(load_settings())
     if as_json:
         typer.echo(json.dumps([vars(finding) for finding in findings], indent=2))
     else:

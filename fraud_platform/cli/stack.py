@@ -4,6 +4,7 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STATE_STYLES = {"ready": "green", "starting": "yellow", "restarting": "yellow", "stopped": "dim"}
 Names = Annotated[list[str] | None, typer.Argument(help="Services to start, with what they need. Default: all.")]
+STACK_HELP = "Processes of this machine, or the containers of docker-compose.yml."
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class StackName(StrEnum):
+    EMBEDDED = "embedded"
+    COMPOSE = "compose"
 
 
 def up(

@@ -95,6 +95,8 @@ def _port(service: Service, port: int, ours: bool) -> Finding:
     free = processes.port_is_free(port)
     detail = "free" if free else "ours" if ours else f"taken by {processes.port_owner(port)}"
     fix = f"stop that program, or set {service.port_setting} to another port"
+    if "docker" in detail:
+        fix = "'fraud doctor --stack compose' looks at the containers; this stack needs 'docker compose down' first"
     return Finding(f"port {port} ({service.name})", free or ours, detail, fix)
 
 

@@ -3,22 +3,16 @@
 import signal
 import time
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-
-class StackName(StrEnum):
-    EMBEDDED = "embedded"
-    COMPOSE = "compose"
+from fraud_platform.cli.stack import STACK_HELP, StackName
 
 
 def demo(
-    stack: Annotated[
-        StackName, typer.Option(help="Processes of this machine, or the containers of docker-compose.yml.")
-    ] = StackName.EMBEDDED,
+    stack: Annotated[StackName, typer.Option(help=STACK_HELP)] = StackName.EMBEDDED,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running at the end.")] = False,
     history_days: Annotated[int, typer.Option(min=45, help="Days of history before the live traffic.")] = 60,
 ) -> None:

@@ -1,16 +1,15 @@
 """What the demo runs on: the embedded stack of DATA_DIR, or docker-compose.yml as a project of its own."""
 
-import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from fraud_platform.errors import ConfigurationError, ServiceUnavailableError
+from fraud_platform.errors import ConfigurationError
+from fraud_platform.local.compose import docker_compose
 from fraud_platform.local.environment import environment
 from fraud_platform.local.stack import Stack
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import create_topics
 
 MARKER = ".demo"
@@ -91,20 +90,9 @@ class ComposeStack:
         self._compose("up", "--detach", "--wait", "--wait-timeout", str(READY_SECONDS), *services)
 
     def _compose(self, *arguments: str) -> str:
-        """Run a command on the demo's project; raises ServiceUnavailableError with the end of what it said."""
-        command = ["docker", "compose", "--project-name", PROJECT, *arguments]
         # Settings that the demo changes reach the containers as .env would.
         chosen = {"STARTING_OFFSETS": environment(self._settings)["STARTING_OFFSETS"]}
-        try:
-            result = subprocess.run(
-                command, cwd=PROJECT_ROOT, env={**os.environ, **chosen}, capture_output=True, text=True, check=False
-            )
-        except FileNotFoundError:
-            raise ServiceUnavailableError("docker was not found: install Docker with Compose 2.20 or newer") from None
-        if result.returncode != 0:
-            words = " ".join(result.stderr.split())[-500:]
-            raise ServiceUnavailableError(f"'{' '.join(command[:2])} {' '.join(arguments)}' failed: {words}")
-        return result.stdout
+        return docker_compose("--project-name", PROJECT, *arguments, environment=chosen)
 
 
 def forget_former_demo(data_dir: Path) -> bool:

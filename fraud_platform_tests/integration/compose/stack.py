@@ -6,13 +6,20 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
+from fraud_platform.cli.demo.dagster_runs import DagsterClient
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, watermarks
 
 SETTINGS = Settings(_env_file=None)
 """The published ports are the defaults of the settings."""
+NEEDS_THE_STACK = [
+    pytest.mark.compose,
+    pytest.mark.skipif("COMPOSE_FILE" not in os.environ, reason="no stack is up: make compose-test"),
+]
+DAGSTER = DagsterClient(SETTINGS.dagster_url)
 ROWS = """
 from fraud_platform.settings import load_settings
 from fraud_platform.storage.lake import Lake
@@ -61,6 +68,21 @@ def graphql(query: str) -> dict[str, Any]:
     return response.json()["data"]
 
 
+def launch_raw_tables() -> str:
+    """Launch a run that reads yesterday's messages into the lake; returns its id."""
+    yesterday = run("date", "--utc", "--date", "1 day ago", "+%F").strip()
+    tables = ["raw_transactions", "raw_labels", "raw_rejected"]
+    return DAGSTER.launch("train_fraud_detection_model", {"dagster/partition": yesterday}, assets=tables)
+
+
+def run_status(run_id: str) -> str:
+    return graphql(f'{{ runOrError(runId: "{run_id}") {{ ... on Run {{ status }} }} }}')["runOrError"]["status"]
+
+
+def lake_rows() -> int:
+    return int(compose("exec", "-T", "dagster-code", "python", "-c", ROWS))
+
+
 def state() -> dict[str, Any]:
     """Messages, rows, runs, experiments and files: one of each part that keeps state."""
     with committed_reader(SETTINGS) as consumer:
@@ -70,7 +92,7 @@ def state() -> dict[str, Any]:
     )
     return {
         "kafka": messages,
-        "lake": int(compose("exec", "-T", "dagster-code", "python", "-c", ROWS)),
+        "lake": lake_rows(),
         "dagster": graphql("{ runsOrError { ... on Runs { results { runId status } } } }"),
         "mlflow": sorted(experiment["name"] for experiment in experiments.json()["experiments"]),
         "scorer": compose("exec", "-T", "scorer", "cat", "/app/data/note"),
