@@ -1,5 +1,6 @@
 """What is known of a challenger's probabilities: its shadow predictions against the labels that came meanwhile."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -20,20 +21,31 @@ class EarlyLabels(NamedTuple):
 
 
 def early_labels(settings: Settings, version: int, since_ms: int) -> EarlyLabels:
-    """Of a version's shadow predictions that were written at `since_ms` or later."""
+    """Of a version's shadow predictions written at `since_ms` or later; memory holds those that were just fetched."""
     decode = msgspec.json.Decoder(ShadowPrediction).decode
-    shadows = (decode(value) for value, _ in _messages(settings, settings.kafka_shadow_topic, since_ms))
-    probability = {s.transaction_id: s.probability for s in shadows if s.model_version == version}
-    reports = _messages(settings, settings.kafka_labels_topic, since_ms)
+    frauds = _reported_frauds(settings, since_ms)
+    rows, expected, reported = 0, 0.0, 0
+    for value, _ in _messages(settings, settings.kafka_shadow_topic, since_ms):
+        shadow = decode(value)
+        if shadow.model_version == version:
+            rows += 1
+            expected += shadow.probability
+            reported += shadow.transaction_id in frauds
+    return EarlyLabels(rows, expected, reported)
+
+
+def _reported_frauds(settings: Settings, since_ms: int) -> set[str]:
+    """Transactions whose latest report says fraud."""
+    reports = list(_messages(settings, settings.kafka_labels_topic, since_ms))
     _, labels, _ = decode_labels([value for value, _ in reports], [time_ms for _, time_ms in reports])
     latest = {label.transaction_id: label.is_fraud for label in sorted(labels, key=lambda label: label.reported_at_ms)}
-    reported = sum(latest.get(transaction_id, False) for transaction_id in probability)
-    return EarlyLabels(len(probability), sum(probability.values()), reported)
+    return {transaction_id for transaction_id, is_fraud in latest.items() if is_fraud}
 
 
-def _messages(settings: Settings, topic: str, since_ms: int) -> list[tuple[bytes, int]]:
+def _messages(settings: Settings, topic: str, since_ms: int) -> Iterator[tuple[bytes, int]]:
     """Value and timestamp of the messages from a time on."""
     with committed_reader(settings) as consumer:
         starts, ends = offsets_at(consumer, topic, since_ms), watermarks(consumer, topic)
         ranges = {p: (starts[p], end) for p, (_, end) in ends.items()}
-        return [(m.value() or b"", m.timestamp()[1]) for m in read_range(consumer, topic, ranges)]
+        for message in read_range(consumer, topic, ranges):
+            yield message.value() or b"", message.timestamp()[1]
