@@ -1,5 +1,6 @@
 """What the stack of docker-compose.yml keeps: through a code server's end, down and up, backup and restore."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from fraud_platform_tests.integration.compose.stack import (
     NEEDS_THE_STACK,
     compose,
     containers,
+    folder,
     launch_raw_tables,
     run,
     run_status,
@@ -45,6 +47,24 @@ def test_a_backup_fills_an_empty_stack(running: dict[str, Any], rows: int, tmp_p
         run("sh", "docker/restore.sh", backup)
     compose("--profile", "*", "down", "--volumes")
     run("sh", "docker/restore.sh", backup)
+    up(list(running))
+    assert state() == before
+
+
+def test_an_upgrade_to_the_same_release_changes_nothing(running: dict[str, Any], rows: int) -> None:
+    before = state()
+    assert run("sh", "docker/upgrade.sh").endswith("the stack runs on the new images\n")
+    assert containers().keys() == running.keys()
+    assert state() == before
+
+
+def test_a_password_of_the_database_is_changed_in_place(running: dict[str, Any], rows: int) -> None:
+    before = state()
+    environment = folder() / ".env"
+    (old,) = re.findall("^DB_PASSWORD=(.+)", environment.read_text(), re.MULTILINE)
+    environment.write_text(environment.read_text().replace(old, old[::-1]))
+    up(["postgres"])
+    compose("exec", "-T", "postgres", "sh", "/docker-entrypoint-initdb.d/init.sh")
     up(list(running))
     assert state() == before
 
