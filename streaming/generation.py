@@ -105,7 +105,8 @@ def current_generation(spark: SparkSession, settings: Settings, root: Path) -> G
     if start is not None:
         # What a seed that did not end left there.
         rmtree(made.folder, ignore_errors=True)
-        rows = seed(spark, settings, lake_ends, start, made.state)
+        held = {p: (first, start[p]) for p, (first, _) in stored.items()}
+        rows = seed(spark, settings, lake_ends, held, made.state)
         log.info("a new checkpoint, from offsets %s on, with %s transactions of history", start, f"{rows:,}")
     _write(made)
     return made

@@ -4,6 +4,7 @@ What the lake does not have yet, because no asset has fetched it, is read from K
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial, reduce
@@ -32,6 +33,8 @@ from streaming.velocity_state import FOLDER as VELOCITY_FOLDER
 from streaming.velocity_state import REACH_MS as VELOCITY_REACH_MS
 from streaming.velocity_state import write_visits
 
+log = logging.getLogger(__name__)
+
 ROWS_PER_FILE = 1_000_000
 """Bounds the memory of one kernel call to about 2 GB."""
 _POSITION = ["kafka_partition", "kafka_offset"]
@@ -50,17 +53,19 @@ def end_of_lake(spark: SparkSession, settings: Settings) -> dict[int, int]:
     return {partition: offset + 1 for partition, offset in newest.collect()}
 
 
-def seed(
-    spark: SparkSession, settings: Settings, lake_ends: dict[int, int], start: dict[int, int], folder: Path
-) -> int:
-    """Write what transactions from the offsets `start` on can refer to, as runs; returns the number of events.
+def seed(spark: SparkSession, settings: Settings, lake_ends: dict[int, int], held: OffsetRange, folder: Path) -> int:
+    """Write what transactions that follow those in `held` can refer to, as runs; returns the number of events.
 
-    lake_ends: see `end_of_lake`. start: Kafka partition → offset, for every partition of
-    the topic. folder: the generation's state.
+    lake_ends: see `end_of_lake`. held: for every partition of the topic the first offset
+    that Kafka still has, and the one that scoring begins at. folder: the generation's state.
     """
-    rows = _from_kafka(spark, settings, {p: (lake_ends.get(p, 0), offset) for p, offset in start.items()})
+    if gone := sum(max(0, first - lake_ends.get(p, 0)) for p, (first, _) in held.items()):
+        log.warning(
+            "%s messages that Kafka has deleted are not in the lake either: no feature counts them", f"{gone:,}"
+        )
+    rows = _from_kafka(spark, settings, {p: (max(lake_ends.get(p, 0), first), end) for p, (first, end) in held.items()})
     if lake_ends:
-        rows = _from_lake(spark, settings, start).unionByName(rows)
+        rows = _from_lake(spark, settings, {p: end for p, (_, end) in held.items()}).unionByName(rows)
     files = -(-max(1, rows.count()) // ROWS_PER_FILE)
     written = rows.repartition(files, "customer_id").mapInArrow(partial(_write_runs, folder), "rows bigint")
     return written.agg(F.sum("rows")).collect()[0][0] or 0

@@ -6,24 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from confluent_kafka.admin import NewPartitions
 
-from fraud_platform.core.features.declaration import DAY_MS
-from fraud_platform.core.features.events import COLUMNS
 from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.scoring import CARD, MODEL, REFERENCE
 from fraud_platform.schemas import Prediction, ShadowPrediction
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
 from fraud_platform.storage.kafka import admin_client, committed_reader, producer, read_range
-from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.ledger import scorer_events
 from fraud_platform.storage.registry import CHALLENGER, CHAMPION, Registry
 from fraud_platform_tests import bundles
 from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
+from fraud_platform_tests.lake_from_topic import fill_lake
 from fraud_platform_tests.outcome import assert_features_equal_batch, predictions, read, send
 from fraud_platform_tests.scorer_process import ScorerProcess
 from fraud_platform_tests.waiting import wait_until
@@ -136,22 +132,6 @@ def test_a_new_checkpoint_has_the_history_of_the_lake_and_goes_on_where_the_form
     assert Counter(p.transaction_id for p in scored) == dict.fromkeys(expected, 1)
     assert {p.source_partition for p in scored} == {0, 1, 2}
     assert_features_equal_batch(settings)
-
-
-def fill_lake(settings: Settings) -> None:
-    """The topic's accepted transactions as raw/transactions, as of now."""
-    rows = sorted(read(settings, settings.kafka_topic), key=lambda m: m.timestamp())
-    documents = [msgspec.json.decode(m.value()) for m in rows]
-    days = pc.cast(pa.array([m.timestamp()[1] // DAY_MS for m in rows], pa.int32()), pa.date32())
-    columns = {
-        "date": days,
-        "kafka_partition": pa.array([m.partition() for m in rows], pa.int32()),
-        "kafka_offset": pa.array([m.offset() for m in rows], pa.int64()),
-        "kafka_timestamp_ms": pa.array([m.timestamp()[1] for m in rows], pa.int64()),
-        **{name: pa.array([d.get(name) for d in documents]) for name in COLUMNS},
-    }
-    table = pa.table(columns)
-    Lake(settings).replace_days("raw/transactions", table, days[0].as_py(), days[-1].as_py())
 
 
 def test_the_scorer_goes_on_past_bad_messages_and_a_bad_champion_and_unpickles_nothing(settings, scorer, tmp_path):

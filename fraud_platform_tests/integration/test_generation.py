@@ -1,0 +1,93 @@
+"""A new generation of the checkpoint, made on a real broker, lake and Spark session; no query is started."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import TopicPartition
+from pyspark.sql import SparkSession
+
+from fraud_platform.resources.spark import LazySpark
+from fraud_platform.settings import Settings
+from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
+from fraud_platform.storage.kafka import admin_client, committed_reader, watermarks
+from fraud_platform_tests import bundles
+from fraud_platform_tests.lake_from_topic import fill_lake
+from fraud_platform_tests.outcome import read, send
+from streaming.generation import Generation, current_generation
+from streaming.settings import checkpoint_folder
+from streaming.state import SEED_FOLDER, EventsFile
+
+
+@pytest.fixture
+def settings(make_scorer_settings) -> Settings:
+    """Of a topic with some days of transactions."""
+    made = make_scorer_settings()
+    send(made, transaction_messages(bundles.transactions(3), Disturbances()))
+    return made
+
+
+@pytest.fixture
+def spark(settings) -> Iterator[SparkSession]:
+    if session := SparkSession.getActiveSession():
+        session.stop()  # another test's, of other settings
+    session = LazySpark(settings).session
+    yield session
+    session.stop()
+
+
+def delete_before(settings: Settings, offset: int) -> None:
+    """What retention does to the beginning of every partition."""
+    places = [TopicPartition(settings.kafka_topic, p, offset) for p in range(settings.kafka_partitions)]
+    admin = admin_client(settings)
+    for deleted in admin.delete_records(places).values():
+        deleted.result(30)
+
+
+def former_generation(settings: Settings, starting_offsets: dict[int, int] | None) -> Path:
+    """Folder of one that an older release left before its query started."""
+    folder = checkpoint_folder(settings) / "0001"
+    folder.mkdir(parents=True)
+    fields = {"feature_set": "of an older release", "partitions": 2, "starting_offsets": starting_offsets}
+    (folder / "generation.json").write_text(json.dumps(fields))
+    return folder
+
+
+def current(spark: SparkSession, settings: Settings) -> Generation:
+    return current_generation(spark, settings, checkpoint_folder(settings))
+
+
+def seeded(made: Generation) -> int:
+    """Events in the seed."""
+    return sum(len(EventsFile(path)) for path in (made.state / SEED_FOLDER).glob("*.arrow"))
+
+
+def ends(settings: Settings) -> dict[int, int]:
+    with committed_reader(settings) as consumer:
+        return {p: end for p, (_, end) in watermarks(consumer, settings.kafka_topic).items()}
+
+
+def test_messages_that_kafka_deleted_before_the_lake_had_them_are_told_of_and_left_out(settings, spark, caplog):
+    fill_lake(settings)
+    in_lake, lake_ends = len(read(settings, settings.kafka_topic)), ends(settings)
+    send(settings, transaction_messages(bundles.transactions(5), Disturbances()))
+    first = max(lake_ends.values()) + 10
+    delete_before(settings, first)
+    with caplog.at_level(logging.WARNING):
+        made = current(spark, settings)
+    assert made.starting_offsets == {0: first, 1: first}
+    assert seeded(made) == in_lake
+    # The lake does not have the marker at the end of a transaction.
+    gone = sum(first - (end - 1) for end in lake_ends.values())
+    assert f"{gone} messages that Kafka has deleted are not in the lake either" in caplog.text
+
+
+def test_without_a_lake_the_history_is_what_kafka_still_has(settings, spark, caplog):
+    former_generation(settings, {0: 80, 1: 80})
+    delete_before(settings, 30)
+    made = current(spark, settings)
+    assert made.starting_offsets == {0: 80, 1: 80}
+    assert seeded(made) == 100
+    assert "60 messages that Kafka has deleted" in caplog.text
