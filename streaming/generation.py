@@ -132,11 +132,16 @@ def _write(made: Generation) -> None:
 
 
 def _next_offsets(settings: Settings, former: Generation) -> dict[int, int] | None:
-    """Where the output of a generation ends; None where its query never started and it had no start."""
+    """Where the output of a generation ends; None where its query never started and it had no start.
+
+    Raises ExactlyOnceError where Kafka no longer knows which batch was the last one out.
+    """
     metadata = former.checkpoint / "metadata"
     if not metadata.exists():
         return former.starting_offsets
     # Opening its sink settles the transaction that a killed scorer may have left open.
     sink = TransactionalSink(settings, json.loads(metadata.read_text())["id"], former.starting_offsets)
     sink.close()
+    commits = (former.checkpoint / "commits").glob("[0-9]*")
+    sink.is_written(max((int(path.name) for path in commits), default=-1) + 1)
     return sink.next_offsets

@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from pyspark.sql import SparkSession
 
+from fraud_platform.errors import ExactlyOnceError
 from fraud_platform.resources.spark import LazySpark
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
@@ -82,6 +83,16 @@ def test_messages_that_kafka_deleted_before_the_lake_had_them_are_told_of_and_le
     # The lake does not have the marker at the end of a transaction.
     gone = sum(first - (end - 1) for end in lake_ends.values())
     assert f"{gone} messages that Kafka has deleted are not in the lake either" in caplog.text
+
+
+def test_where_kafka_forgot_the_last_batch_no_generation_follows_which_would_score_everything_again(settings):
+    checkpoint = former_generation(settings, {0: 0, 1: 0}) / "spark"
+    (checkpoint / "commits").mkdir(parents=True)
+    (checkpoint / "metadata").write_text('{"id": "of-the-former-query"}')
+    for batch in (9, 10):
+        (checkpoint / "commits" / str(batch)).touch()
+    with pytest.raises(ExactlyOnceError, match="batch 11 follows marker None"):
+        current(None, settings)
 
 
 def test_without_a_lake_the_history_is_what_kafka_still_has(settings, spark, caplog):
