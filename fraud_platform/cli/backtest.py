@@ -51,12 +51,12 @@ def backtest(
     params = TrainingParams.of(settings, references=False, search_trials=0)
     results: list[dict[str, Any]] = []
     with Console(stderr=True).status("reading features/transactions") as status:
-        rows, reports = read_feature_rows(Lake(settings))
+        rows = read_feature_rows(Lake(settings), params.card_blocked_days)
         first, newest = rows.days.min().item(), rows.days.max().item()
         splits = backtest_splits(first, newest + timedelta(days=1), folds, train_days, params)
         for number, split in enumerate(splits, 1):
             status.update(f"fold {number} of {folds}: test from {split.test.start}, train on {split.train.days} days")
-            results.append(_result(split, run_fold(rows, reports, split, params)))
+            results.append(_result(split, run_fold(rows, split, params)))
     if as_json:
         typer.echo(json.dumps({"seed": params.seed, "folds": results, "mean": _means(results)}, indent=2))
     else:

@@ -55,7 +55,7 @@ def benchmark(
 
     from fraud_platform.core.benchmark.features import labelled_rows
     from fraud_platform.core.benchmark.folds import DELAY_DAYS, Fold
-    from fraud_platform.core.benchmark.handbook import run_fold
+    from fraud_platform.core.benchmark.handbook import evaluate_fold
     from fraud_platform.settings import PROJECT_ROOT, load_settings
     from fraud_platform.storage.column_mapping import load_mapping
     from fraud_platform.storage.labelled_folder import read_folder
@@ -70,7 +70,7 @@ def benchmark(
         for ratio in dict.fromkeys((0.0, settings.smote_ratio)):
             for number, one in enumerate(folds, 1):
                 status.update(f"fold {number} of {len(folds)}, {one.start}, SMOTE {ratio:g}")
-                evaluation = run_fold(rows, one, ratio, settings.seed)
+                evaluation = evaluate_fold(rows, one, ratio, settings.seed)
                 results.append({"smote_ratio": ratio, "fold": str(one.start), **_measures(evaluation)})
     if as_json:
         typer.echo(

@@ -1,15 +1,13 @@
 """Rows of features/transactions as matrices, and the fraud reports on them."""
 
-from typing import NamedTuple
-
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
 from fraud_platform.core.training.backtest import FeatureRows
+from fraud_platform.core.training.split import blocked_cards
 from fraud_platform.errors import TrainingError
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.topic_days import DATED_PLACE
@@ -18,27 +16,24 @@ from fraud_platform.storage.transactions import in_arrival_order, read_reports
 _ROWS = (*DATED_PLACE, "transaction_id", "customer_id", *FEATURE_NAMES, "feature_set")
 
 
-class Labelled(NamedTuple):
-    """All that folds are cut from."""
-
-    rows: FeatureRows
-    reports: pd.DataFrame
-    """As `split.known_labels` takes them."""
-
-
-def read_feature_rows(lake: Lake) -> Labelled:
+def read_feature_rows(lake: Lake, card_blocked_days: int) -> FeatureRows:
     """All days in the lake, in arrival order; raises LakeError where a table is missing, TrainingError as below."""
     table = lake.read("features/transactions", _ROWS)
     require_feature_set(table)
-    ordered = in_arrival_order(table)
-    rows = FeatureRows(
-        transaction_ids=np.asarray(ordered["transaction_id"].to_pandas(), object),
-        features=feature_matrix(ordered),
-        days=ordered["date"].to_numpy().astype("datetime64[D]"),
-        customer_ids=np.asarray(ordered["customer_id"].to_pandas(), object),
-        amounts=ordered["amount"].to_numpy(),
+    ordered, reports = in_arrival_order(table), read_reports(lake)
+    transaction_ids, customer_ids = (
+        np.asarray(ordered[name].to_pandas(), object) for name in ("transaction_id", "customer_id")
     )
-    return Labelled(rows, read_reports(lake))
+    days = ordered["date"].to_numpy().astype("datetime64[D]")
+    return FeatureRows(
+        transaction_ids=transaction_ids,
+        features=feature_matrix(ordered),
+        days=days,
+        customer_ids=customer_ids,
+        amounts=ordered["amount"].to_numpy(),
+        blocked=blocked_cards(transaction_ids, customer_ids, days, reports, card_blocked_days),
+        reports=reports,
+    )
 
 
 def require_feature_set(rows: pa.Table) -> None:

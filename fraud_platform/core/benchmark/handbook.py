@@ -36,7 +36,7 @@ class FoldScores(NamedTuple):
     threshold: Threshold
 
 
-def run_fold(rows: DatedRows, fold: Fold, smote_ratio: float, seed: int) -> Evaluation:
+def evaluate_fold(rows: DatedRows, fold: Fold, smote_ratio: float, seed: int) -> Evaluation:
     """Measures on the fold's test week of a model fitted on its training days; raises as `score_fold`."""
     scored = score_fold(rows, fold, smote_ratio, seed)
     return evaluate(scored.probabilities, rows.select(scored.test), scored.threshold)

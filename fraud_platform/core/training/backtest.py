@@ -14,32 +14,36 @@ from fraud_platform.core.training.dataset import Dataset, DatedRows
 from fraud_platform.core.training.evaluate import Evaluation
 from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
-from fraud_platform.core.training.split import DayRange, TimeSplit, blocked_cards, known_labels, time_split
+from fraud_platform.core.training.split import DayRange, TimeSplit, known_labels, time_split
 from fraud_platform.core.training.train import train_candidates
 from fraud_platform.errors import TrainingError
 
 
 @dataclass(frozen=True)
 class FeatureRows:
-    """Transactions in arrival order with features (n, F) and without labels, which depend on when one asks."""
+    """Transactions in arrival order with features (n, F), and the reports from which a fold takes its labels."""
 
     transaction_ids: Ids
     features: Floats
     days: Days
     customer_ids: Ids
     amounts: Floats
+    blocked: Bools
+    """See `split.blocked_cards`; the same in all folds."""
+    reports: pd.DataFrame
+    """As `split.known_labels` takes them."""
 
-    def labelled(self, part: DayRange, reports: pd.DataFrame, blocked: Bools) -> DatedRows:
-        """The rows of a range with the labels that were known when it counts; blocked: mask (n,) of all rows."""
+    def labelled(self, part: DayRange) -> DatedRows:
+        """The rows of a range with the labels that were known when it counts."""
         chosen = part.contains(self.days)
-        labels = known_labels(self.transaction_ids[chosen], reports, part.labels_known_by)
+        labels = known_labels(self.transaction_ids[chosen], self.reports, part.labels_known_by)
         return DatedRows(
             self.features[chosen],
             labels,
             self.days[chosen],
             self.customer_ids[chosen],
             self.amounts[chosen],
-            blocked[chosen],
+            self.blocked[chosen],
         )
 
 
@@ -62,14 +66,12 @@ def backtest_splits(
     return splits
 
 
-def run_fold(rows: FeatureRows, reports: pd.DataFrame, split: TimeSplit, params: TrainingParams) -> Evaluation:
+def run_fold(rows: FeatureRows, split: TimeSplit, params: TrainingParams) -> Evaluation:
     """Train, calibrate and set the threshold as a training run of that day would have done; measures on its test range.
 
     Raises TrainingError where a split lacks one of the classes.
     """
-    blocked = blocked_cards(rows.transaction_ids, rows.customer_ids, rows.days, reports, params.card_blocked_days)
-    parts = (split.train, split.validation, split.test)
-    train, validation, test = (rows.labelled(part, reports, blocked) for part in parts)
+    train, validation, test = (rows.labelled(part) for part in (split.train, split.validation, split.test))
     resampled = smote(train.features, train.labels, params.smote_ratio, params.seed)
     dataset = Dataset(resampled, validation, test)
     alone = replace(params, references=False)

@@ -8,7 +8,7 @@ import pytest
 from fraud_platform.core.benchmark import handbook
 from fraud_platform.core.benchmark.features import NAMES, labelled_rows
 from fraud_platform.core.benchmark.folds import DELAY_DAYS, Fold, known_compromised
-from fraud_platform.core.benchmark.handbook import run_fold, score_fold
+from fraud_platform.core.benchmark.handbook import evaluate_fold, score_fold
 from fraud_platform.core.training.params import Boosting
 from fraud_platform.errors import TrainingError
 from fraud_platform_tests.unit.core.benchmark.generated import START, day_of, transactions, with_labels
@@ -83,14 +83,14 @@ def test_the_seed_decides_the_scores(rows, scored):
 
 @pytest.mark.parametrize("smote_ratio", [0.0, 0.1])
 def test_frauds_are_found_and_probabilities_hold(rows, smote_ratio):
-    result = run_fold(rows, FOLD, smote_ratio, seed=3)
+    result = evaluate_fold(rows, FOLD, smote_ratio, seed=3)
     assert result.average_precision > 5 * result.frauds / result.transactions
     assert 0.5 < result.probability_ratio < 2
 
 
 def test_a_fold_outside_the_data_says_what_they_reach_over(rows):
     with pytest.raises(TrainingError, match="the data reach from 2018-04-01"):
-        run_fold(rows, Fold(date(2019, 1, 1)), 0, seed=1)
+        evaluate_fold(rows, Fold(date(2019, 1, 1)), 0, seed=1)
 
 
 def test_a_repeated_id_is_refused():
