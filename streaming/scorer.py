@@ -15,6 +15,7 @@ from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.ledger import write_event
 from fraud_platform.storage.registry import CHAMPION
 from streaming import metrics
 from streaming.batch_counts import count_batch
@@ -188,6 +189,8 @@ class Scorer:
         log.info("version %s scores from offsets %s on", model.version, self._offsets())
 
     def _announce_challenger(self, model: LoadedModel) -> None:
+        if self._opened is None:
+            return
         settings = self._settings
         reason = f"looks on at {settings.shadow_percent:g} % of customers, decides on {settings.canary_percent:g} %"
         self._write_event("challenger_loaded", model_version=model.version, from_offsets=self._offsets(), reason=reason)
@@ -197,8 +200,11 @@ class Scorer:
         return {str(p): offset for p, offset in sorted(self.next_offsets.items())}
 
     def _write_event(self, kind: Any, **fields: Any) -> None:
+        event = ScorerEvent(kind=kind, scorer_id=self.scorer_id, at_ms=now_ms(), **fields)
         if self._opened is not None:
-            self._opened.sink.write_event(ScorerEvent(kind=kind, scorer_id=self.scorer_id, at_ms=now_ms(), **fields))
+            self._opened.sink.write_event(event)
+        else:  # the sink waits for a model, and whoever asked for one waits for the answer
+            write_event(self._settings, event)
 
 
 def _next_offsets(rows: pa.Table) -> dict[int, int]:

@@ -122,6 +122,15 @@ def test_a_refused_champion_or_challenger_changes_nothing_but_the_ledger(run):
     assert started.kinds[1:] == [("model_refused", 2), ("challenger_refused", 3)]
 
 
+def test_whoever_asked_for_a_first_model_hears_that_it_was_refused(settings, monkeypatch):
+    written = []
+    monkeypatch.setattr("streaming.scorer.write_event", lambda _, event: written.append(event))
+    scorer = Scorer(settings)
+    scorer.refuse(CHAMPION, 1, "altered")
+    scorer.challenge(model(2, NEVER))  # told of once it scores
+    assert [(event.kind, event.model_version, event.reason) for event in written] == [("model_refused", 1, "altered")]
+
+
 def test_a_canary_decides_on_its_share_until_its_alerts_leave_the_band(run):
     started = run(canary_percent=50, shadow_percent=0)
     started.scorer.challenge(model(2, ALWAYS))
