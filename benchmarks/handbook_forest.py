@@ -17,9 +17,8 @@ import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
 from benchmarks.handbook_features import DAY_MS, NAMES, kernel_features, kernel_input, read_frame, read_handbook
-from fraud_platform.cli.benchmark import PUBLISHED_FOLDS
 from fraud_platform.core.arrays import Bools
-from fraud_platform.core.benchmark.folds import DELAY_DAYS, Fold
+from fraud_platform.core.benchmark.folds import DELAY_DAYS, PUBLISHED_FOLDS, Fold
 from fraud_platform.core.benchmark.handbook import CARDS_PER_DAY
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.evaluate import Evaluation, evaluate
@@ -36,7 +35,7 @@ def main() -> None:
     parser.add_argument("--fold", type=date.fromisoformat, nargs="*", help="first days of train weeks")
     options = parser.parse_args()
     rows, knowable = handbook_rows(options.data), knowable_frauds(options.data)
-    for start in options.fold or [published.date() for published in PUBLISHED_FOLDS]:
+    for start in options.fold or PUBLISHED_FOLDS:
         fold = Fold(start)
         forest = evaluate_forest(rows, fold)
         best, best_known = (evaluate_labels(rows, fold, frauds) for frauds in (rows.labels, knowable))

@@ -1,28 +1,16 @@
 """`fraud backtest`: what training every week would have been worth, week by week."""
 
 import json
-import math
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fraud_platform.cli.fold_table import fold_means, fold_table
+
 if TYPE_CHECKING:
     from fraud_platform.core.training.evaluate import Evaluation
     from fraud_platform.core.training.split import TimeSplit
-
-MEASURES = {
-    "average_precision": ("AP", ".3f"),
-    "roc_auc": ("AUC", ".3f"),
-    "card_precision_at_budget": ("card\nprecision", ".3f"),
-    "recall_at_budget": ("recall", ".3f"),
-    "amount_stopped_per_day": ("stopped\na day", ",.0f"),
-    "probability_ratio": ("sum(p)/\nfrauds", ".3f"),
-    "expected_calibration_error": ("ECE", ".4f"),
-}
-"""Heading and format of each measure that the table has room for in 80 columns."""
 
 
 def backtest(
@@ -58,9 +46,11 @@ def backtest(
             status.update(f"fold {number} of {folds}: test from {split.test.start}, train on {split.train.days} days")
             results.append(_result(split, run_fold(rows, split, params)))
     if as_json:
-        typer.echo(json.dumps({"seed": params.seed, "folds": results, "mean": _means(results)}, indent=2))
+        typer.echo(json.dumps({"seed": params.seed, "folds": results, "mean": fold_means(results)}, indent=2))
     else:
-        _show(results, params.alert_budget_per_day)
+        title = f"{folds} folds, {params.alert_budget_per_day} cards a day"
+        headings = {"test_from": "test from", "train_days": "train\ndays", "frauds": "frauds"}
+        Console(highlight=False).print(fold_table(title, results, headings))
 
 
 def _result(split: "TimeSplit", evaluation: "Evaluation") -> dict[str, Any]:
@@ -71,31 +61,3 @@ def _result(split: "TimeSplit", evaluation: "Evaluation") -> dict[str, Any]:
         "test_to": str(split.test.end - timedelta(days=1)),
         **evaluation.metrics(),
     }
-
-
-def _means(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
-    """Mean over folds of each measure and its interval, whose bounds are None with a single fold."""
-    from fraud_platform.core.training.review import interval
-
-    means = {name: asdict(interval([row[name] for row in results])) for name in MEASURES}
-    return {name: {k: v if math.isfinite(v) else None for k, v in mean.items()} for name, mean in means.items()}
-
-
-def _show(results: Sequence[dict[str, Any]], cards_per_day: int) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    title = f"{len(results)} folds, {cards_per_day} cards a day; mean and its 95 % interval"
-    table = Table(title=title, show_footer=True, box=SIMPLE_HEAD, padding=0, pad_edge=False)
-    means = _means(results)
-    table.add_column("test from", "mean\nfrom\nto" if len(results) > 1 else "mean", no_wrap=True)
-    for heading in ("train\ndays", "frauds"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for name, (heading, style) in MEASURES.items():
-        numbers = (value for value in (means[name][key] for key in ("mean", "low", "high")) if value is not None)
-        table.add_column(heading, "\n".join(format(value, style) for value in numbers), justify="right", no_wrap=True)
-    for row in results:
-        measures = (format(row[name], style) for name, (_, style) in MEASURES.items())
-        table.add_row(row["test_from"], str(row["train_days"]), f"{row['frauds']:,.0f}", *measures)
-    Console(highlight=False).print(table)

@@ -1,27 +1,17 @@
 """`fraud benchmark`: detection quality on public data, under the protocol that its publishers use."""
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from statistics import mean
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fraud_platform.cli.fold_table import MEASURES, Folds, fold_means, fold_table
+
 if TYPE_CHECKING:
     from fraud_platform.core.training.evaluate import Evaluation
-
-PUBLISHED_FOLDS = [datetime(2018, 6, 20), datetime(2018, 6, 27), datetime(2018, 7, 4), datetime(2018, 7, 11)]
-"""Starts of the handbook's validation folds."""
-MEASURES = {
-    "average_precision": "AP",
-    "roc_auc": "AUC",
-    "card_precision_at_budget": "CP@100",
-    "probability_ratio": "sum(p)/\nfrauds",
-    "expected_calibration_error": "ECE",
-}
 
 
 class Protocol(StrEnum):
@@ -43,7 +33,8 @@ def benchmark(
     """Train and test over weekly folds: 7 days to train, 7 until labels are known, 7 to test.
 
     Columns are read through config/mappings/handbook.yaml. Each fold is measured without
-    SMOTE and with SMOTE_RATIO. Test rows of customers known as compromised are left out.
+    SMOTE and with SMOTE_RATIO. Test rows of customers known as compromised are left out. The
+    last line is the mean over the folds with its 95 % interval.
 
     Examples:
 
@@ -54,14 +45,15 @@ def benchmark(
     from rich.console import Console
 
     from fraud_platform.core.benchmark.features import labelled_rows
-    from fraud_platform.core.benchmark.folds import DELAY_DAYS, Fold
-    from fraud_platform.core.benchmark.handbook import evaluate_fold
+    from fraud_platform.core.benchmark.folds import DELAY_DAYS, PUBLISHED_FOLDS, WEEK_DAYS, Fold
+    from fraud_platform.core.benchmark.handbook import CARDS_PER_DAY, evaluate_fold
     from fraud_platform.settings import PROJECT_ROOT, load_settings
     from fraud_platform.storage.column_mapping import load_mapping
     from fraud_platform.storage.labelled_folder import read_folder
 
     settings = load_settings()
-    folds = [Fold(start.date(), extra_train_days) for start in fold or PUBLISHED_FOLDS]
+    starts = [start.date() for start in fold or []] or PUBLISHED_FOLDS
+    folds = [Fold(start, extra_train_days) for start in starts]
     results: list[dict[str, Any]] = []
     with Console(stderr=True).status(f"reading {data}") as status:
         transactions = read_folder(data, load_mapping(protocol, PROJECT_ROOT / "config" / "mappings"))
@@ -73,33 +65,21 @@ def benchmark(
                 evaluation = evaluate_fold(rows, one, ratio, settings.seed)
                 results.append({"smote_ratio": ratio, "fold": str(one.start), **_measures(evaluation)})
     if as_json:
-        typer.echo(
-            json.dumps({"extra_train_days": extra_train_days, "seed": settings.seed, "folds": results}, indent=2)
-        )
-    else:
-        _show(results, extra_train_days)
+        means = [{"smote_ratio": ratio, **fold_means(chosen)} for ratio, chosen in _by_ratio(results).items()]
+        told = {"extra_train_days": extra_train_days, "seed": settings.seed, "folds": results, "mean": means}
+        typer.echo(json.dumps(told, indent=2))
+        return
+    for ratio, chosen in _by_ratio(results).items():
+        smote = f"SMOTE {ratio:g}" if ratio else "no SMOTE"
+        title = f"{WEEK_DAYS + extra_train_days} days of training, {smote}, {CARDS_PER_DAY} cards a day"
+        headings = {"fold": "fold", "transactions": "rows", "frauds": "frauds"}
+        Console(highlight=False).print(fold_table(title, chosen, headings))
 
 
 def _measures(evaluation: "Evaluation") -> dict[str, float]:
-    counts = {"transactions": evaluation.transactions, "frauds": evaluation.frauds}
-    return counts | {name: getattr(evaluation, name) for name in MEASURES}
+    return {name: getattr(evaluation, name) for name in ("transactions", "frauds", *MEASURES)}
 
 
-def _show(results: Sequence[dict[str, Any]], extra_train_days: int) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    for ratio in dict.fromkeys(row["smote_ratio"] for row in results):
-        chosen = [row for row in results if row["smote_ratio"] == ratio]
-        title = f"{7 + extra_train_days} days of training, {f'SMOTE {ratio:g}' if ratio else 'no SMOTE'}"
-        table = Table(title=title, show_footer=True, box=SIMPLE_HEAD, padding=0, pad_edge=False)
-        table.add_column("fold", "mean", no_wrap=True)
-        for heading in ("transactions", "frauds"):
-            table.add_column(heading, justify="right", no_wrap=True)
-        for name, heading in MEASURES.items():
-            table.add_column(heading, f"{mean(row[name] for row in chosen):.4f}", justify="right", no_wrap=True)
-        for row in chosen:
-            values = (f"{row[name]:.4f}" for name in MEASURES)
-            table.add_row(row["fold"], f"{row['transactions']:,}", f"{row['frauds']:,}", *values)
-        Console(highlight=False).print(table)
+def _by_ratio(results: Folds) -> dict[float, Folds]:
+    ratios = dict.fromkeys(row["smote_ratio"] for row in results)
+    return {ratio: [row for row in results if row["smote_ratio"] == ratio] for ratio in ratios}

@@ -15,6 +15,8 @@ from fraud_platform.core.training.dataset import DatedRows
 
 WEEK_DAYS = 7
 DELAY_DAYS = 7
+PUBLISHED_FOLDS = (date(2018, 6, 20), date(2018, 6, 27), date(2018, 7, 4), date(2018, 7, 11))
+"""Starts of the handbook's validation folds."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from fraud_platform.core.benchmark import handbook
 from fraud_platform.core.training.params import Boosting
 from fraud_platform_tests.unit.core.benchmark.generated import transactions
 
-FOLD = "2018-04-29"
+FOLD, NEXT_FOLD = "2018-04-29", "2018-05-06"
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,21 @@ def test_each_fold_is_measured_without_and_with_smote(folder: Path) -> None:
     assert all(0 < row["average_precision"] <= 1 and row["frauds"] > 0 for row in folds)
 
 
+def test_the_mean_over_folds_has_an_interval(folder: Path) -> None:
+    arguments = ["--data", str(folder), "--fold", FOLD, "--fold", NEXT_FOLD, "--json"]
+    told = json.loads(CliRunner().invoke(app, ["benchmark", "handbook", *arguments]).stdout)
+    assert [row["smote_ratio"] for row in told["mean"]] == [0.0, 0.1]
+    for row in told["mean"]:
+        found = [fold["average_precision"] for fold in told["folds"] if fold["smote_ratio"] == row["smote_ratio"]]
+        mean = row["average_precision"]
+        assert mean["mean"] == pytest.approx(sum(found) / 2) and mean["low"] < mean["mean"] < mean["high"]
+
+
 def test_the_table_ends_with_the_mean(folder: Path) -> None:
-    result = CliRunner().invoke(app, ["benchmark", "handbook", "--data", str(folder), "--fold", FOLD])
-    assert result.exit_code == 0 and "no SMOTE" in result.stdout and "mean" in result.stdout
+    arguments = ["--data", str(folder), "--fold", FOLD, "--fold", NEXT_FOLD]
+    result = CliRunner().invoke(app, ["benchmark", "handbook", *arguments])
+    assert result.exit_code == 0 and "no SMOTE" in result.stdout
+    assert all(f"\n {line} " in result.stdout for line in ("mean", "from", "to"))
     assert "…" not in result.stdout, "it fits into 80 columns"
 
 
