@@ -90,8 +90,6 @@ def daily_noise(probabilities: Floats, labels: Bools, days: Days, confidence: fl
     """
     _, day = np.unique(days, return_inverse=True)
     excess = np.bincount(day, weights=probabilities - labels).astype(float)
-    if len(excess) < 2:
-        return float("inf")
     return float(len(excess) * margin(excess, (1 + confidence) / 2) / labels.sum())
 
 

@@ -79,11 +79,9 @@ def recall(days: Sequence[ReviewDay]) -> float:
 
 
 def interval(daily: Sequence[float | None]) -> Interval:
-    """Student's t interval of the mean of daily values, days without one left out; endless with fewer than two days."""
+    """Student's t interval of the mean of daily values, days without one left out; endless with one, nan without any."""
     values = np.array([value for value in daily if value is not None], float)
     mean = float(values.mean()) if len(values) else float("nan")
-    if len(values) < 2:
-        return Interval(mean, float("-inf"), float("inf"), len(values))
     half = margin(values, (1 + CONFIDENCE) / 2)
     return Interval(mean, mean - half, mean + half, len(values))
 

@@ -73,6 +73,7 @@ def test_the_noise_of_the_days_covers_right_probabilities_and_not_inflated_ones(
         covered.append(off <= daily_noise(probabilities, labels, days))
         inflated = np.minimum(1, 3 * probabilities)
         assert abs(probability_ratio(inflated, labels) - 1) > daily_noise(inflated, labels, days)
+        assert daily_noise(probabilities, labels, np.zeros_like(days)) == np.inf, "one day tells nothing of the next"
     assert np.mean(covered) > 0.85
 
 
