@@ -79,7 +79,7 @@ def recall(days: Sequence[ReviewDay]) -> float:
 
 
 def interval(daily: Sequence[float | None]) -> Interval:
-    """Student's t interval of the mean of daily values, days without one left out; endless with one, nan without any."""
+    """Student's t interval of the mean of daily values, days without one left out: endless with one, nan with none."""
     values = np.array([value for value in daily if value is not None], float)
     mean = float(values.mean()) if len(values) else float("nan")
     half = margin(values, (1 + CONFIDENCE) / 2)
