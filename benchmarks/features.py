@@ -1,12 +1,12 @@
 """What features cost: `python benchmarks/features.py --json features.json`.
 
 The 15 features of the Fraud Detection Handbook, on generated transactions of its shape,
-by this platform's window functions, by Polars and by the handbook's own pandas code:
-time, memory, and how far the results lie apart. Then the whole kernel: all declared
+by a port to this platform's primitives, by Polars and by the handbook's own pandas code:
+time, memory, and how far the results lie apart. Then the kernel itself: all declared
 customer features on one core.
 
 With the handbook's published files at hand, `--handbook DIR` compares the features on
-those instead: platform against pandas.
+those instead: the port against pandas.
 
 A short trial: `python benchmarks/features.py --rows 50000 --runs 2`.
 """
@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from handbook_features import METHODS, NAMES, ROWS, Transactions, generated, read_handbook
 
+from benchmarks.handbook_features import METHODS, NAMES, ROWS, Transactions, generated, read_handbook
 from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
 from fraud_platform.core.features.kernel import customer_features
@@ -65,7 +65,7 @@ def machine() -> dict[str, Any]:
 
 
 def compare(transactions: Transactions) -> dict[str, Any]:
-    """Rows and largest difference of each feature, platform against pandas."""
+    """Rows and largest difference of each feature, port against pandas."""
     ours, theirs = (compute(prepare(transactions)) for prepare, compute in (METHODS["kernel"], METHODS["pandas"]))
     rows = len(transactions.customer)
     apart = {name: {"rows": rows, "max_difference": difference(ours[name], theirs[name])} for name in NAMES}

@@ -13,8 +13,8 @@ import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
+from benchmarks.settled import Moments, settled_sums
 from fraud_platform.core.features.declaration import DAY_MS, HOUR_MS
-from fraud_platform.core.features.settled import Moments, settled_sums
 from fraud_platform.core.features.windows import segment_starts, separated_key
 
 DAYS = (1, 7, 30)
@@ -91,7 +91,7 @@ def kernel_input(transactions: Transactions) -> Transactions:
 
 
 def kernel_features(transactions: Transactions) -> dict[str, NDArray[Any]]:
-    """With the platform's window functions."""
+    """A port to the platform's primitives: integer sums, customers' windows as its kernel cuts them."""
     time_ms = transactions.time_ms
     columns: dict[str, NDArray[Any]] = {
         "amount": transactions.amount,

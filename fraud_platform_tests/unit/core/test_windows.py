@@ -1,4 +1,4 @@
-"""Primitives of the kernel: neighbours with equal values, also where hashes collide, and sorting by radix."""
+"""Primitives of the kernel: neighbours with equal values, also where hashes collide."""
 
 import numpy as np
 import pytest
@@ -34,14 +34,3 @@ def test_groups_whose_hashes_are_equal_are_told_apart(pairs):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(windows, "_ODD", np.uint64(0))
         assert vectorised(pairs) == plainly(pairs)
-
-
-@pytest.mark.parametrize("largest", [1, 2**16 - 1, 2**16, 2**32 - 1])
-def test_a_stable_order_is_that_of_a_stable_sort(largest):
-    codes = np.random.default_rng(largest).integers(0, largest, 3_000, endpoint=True)
-    codes = np.concatenate((codes, [largest, 0], codes[::7]))
-    assert np.array_equal(windows.stable_order(codes), np.argsort(codes, kind="stable"))
-
-
-def test_no_codes_have_an_empty_order():
-    assert windows.stable_order(np.empty(0, np.int64)).tolist() == []

@@ -1,11 +1,11 @@
-"""Settled windows against plain loops, whatever the order, ties, gaps and unknown entities."""
+"""Settled windows against plain loops, whatever the order, ties, gaps and unknown entities; sorting by radix."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.settled import Moments, settled_sums
+from benchmarks.settled import Moments, settled_sums, stable_order
 
 DAY_MS = 24 * 3600 * 1000
 START_MS = 1_709_164_800_000
@@ -104,3 +104,14 @@ def test_times_too_far_apart_are_an_error():
     rows = as_moments([(entity, entity * 2**60) for entity in range(-4, 4)])
     with pytest.raises(OverflowError, match="7 entities"):
         settled_sums(rows, (), rows, LAG_MS, WINDOWS_MS)
+
+
+@pytest.mark.parametrize("largest", [1, 2**16 - 1, 2**16, 2**32 - 1])
+def test_a_stable_order_is_that_of_a_stable_sort(largest):
+    codes = np.random.default_rng(largest).integers(0, largest, 3_000, endpoint=True)
+    codes = np.concatenate((codes, [largest, 0], codes[::7]))
+    assert np.array_equal(stable_order(codes), np.argsort(codes, kind="stable"))
+
+
+def test_no_codes_have_an_empty_order():
+    assert stable_order(np.empty(0, np.int64)).tolist() == []

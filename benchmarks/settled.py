@@ -1,9 +1,10 @@
-"""The second window kernel: windows of an entity (merchant, device) that end a lag before the event.
+"""Windows of an entity (merchant, device) that end a lag before the event, as the handbook's terminal features do.
 
 What a merchant's past says is settled only once its labels have come, so the window of a
 query at time t is (t - lag - w, t - lag]: it leaves the newest rows out. It depends on
 times alone, so rows and queries may come in any order, and results are integers, exact
-however the rows are cut.
+however the rows are cut. The platform itself computes merchants' risk by day, in
+core/features/merchant_risk.py.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.windows import Int, stable_order
+from fraud_platform.core.features.windows import Int
 
 
 class Moments(NamedTuple):
@@ -106,3 +107,14 @@ def _by_entity_and_time(code: Int, time_ms: Int) -> Int:
     """Order of rows (n,) given the number of each one's entity."""
     by_time = np.argsort(time_ms, kind="stable")  # which finds the runs of times that rise already
     return by_time[stable_order(code[by_time])]
+
+
+def stable_order(codes: Int) -> Int:
+    """Order (n,) that sorts small numbers, 0 to 2**32 - 1, and keeps equal ones in theirs.
+
+    NumPy sorts 16-bit integers by radix: one pass takes a fifth of the time of its sort of 64-bit ones.
+    """
+    order = np.argsort(codes.astype(np.uint16), kind="stable")
+    if len(codes) and codes.max() >= 1 << 16:
+        order = order[np.argsort((codes[order] >> 16).astype(np.uint16), kind="stable")]
+    return order
