@@ -1,6 +1,6 @@
 """The ledger: which model version scored which offsets, since when, at whose word and why. Pure, from the events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from fraud_platform.schemas import ScorerEvent
@@ -53,3 +53,17 @@ def _take_over(found: list[Reign], event: ScorerEvent, asked: ScorerEvent | None
 def version_before(found: list[Reign], champion: int | None) -> int | None:
     """The version that was in force last before the champion; None where there was no other."""
     return next((reign.version for reign in reversed(found) if reign.version != champion), None)
+
+
+def last_answer(events: Sequence[ScorerEvent], version: int, asked: ScorerEvent | None) -> ScorerEvent | None:
+    """The scorer's last word on a version, taken or refused, from all events, oldest first; None where there is none.
+
+    asked: only what follows this event counts; None for whatever stands there. Their order
+    tells, and not their times, which are those of several machines' clocks.
+    """
+    if asked is not None:
+        if asked not in events:  # a transaction that is still open hides it
+            return None
+        events = events[events.index(asked) + 1 :]
+    answers = (event for event in reversed(events) if event.kind in ("model_loaded", "model_refused"))
+    return next((event for event in answers if event.model_version == version), None)

@@ -5,6 +5,7 @@ import time
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
+from fraud_platform.core.ledger import last_answer
 from fraud_platform.errors import ModelRefusedError, PromotionError
 from fraud_platform.schemas import ScorerEvent, encode
 from fraud_platform.settings import Settings
@@ -65,23 +66,19 @@ def _read(settings: Settings, consumer: Consumer, offsets: OffsetRange) -> list[
     return [decode(m.value() or b"") for m in read_range(consumer, settings.kafka_events_topic, offsets)]
 
 
-def wait_for_model(settings: Settings, version: int, since_ms: int, timeout_seconds: float) -> ScorerEvent:
-    """The scorer's acknowledgement that it loaded a model version, written at `since_ms` or later.
+def wait_for_model(settings: Settings, version: int, asked: ScorerEvent | None, timeout_seconds: float) -> ScorerEvent:
+    """The scorer's acknowledgement that it loaded a model version; asked: see `last_answer`.
 
     Raises ModelRefusedError where the scorer refuses the version, PromotionError where it says nothing in time.
     """
     deadline = time.monotonic() + timeout_seconds
-    while True:
-        for event in scorer_events(settings):
-            if event.model_version != version or event.at_ms < since_ms:
-                continue
-            if event.kind == "model_loaded":
-                return event
-            if event.kind == "model_refused":
-                raise ModelRefusedError(f"the scorer refused version {version}: {event.reason}")
+    while (answer := last_answer(scorer_events(settings), version, asked)) is None:
         if time.monotonic() > deadline:
             raise PromotionError(
                 f"no scorer took version {version} within {timeout_seconds:g} s: "
                 "is it running? See 'fraud status' and logs/scorer.log"
             )
         time.sleep(POLL_SECONDS)
+    if answer.kind == "model_refused":
+        raise ModelRefusedError(f"the scorer refused version {version}: {answer.reason}")
+    return answer

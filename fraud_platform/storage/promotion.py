@@ -57,26 +57,26 @@ def _move_and_wait(
     settings: Settings, registry: Registry, before: int | None, version: int, *, by: str, reason: str
 ) -> Promoted:
     """before: the champion so far."""
-    asked_ms = now_ms()
-    _move(settings, registry, version, by=by, reason=reason)
+    asked = _move(settings, registry, version, by=by, reason=reason)
     # The scorer says nothing about a version that it has already.
-    since_ms = 0 if before == version else asked_ms
-    event = wait_for_model(settings, version, since_ms, settings.promotion_timeout_seconds)
-    return Promoted(event, before, max(event.at_ms - asked_ms, 0) / 1000)
+    event = wait_for_model(settings, version, None if before == version else asked, settings.promotion_timeout_seconds)
+    return Promoted(event, before, max(event.at_ms - asked.at_ms, 0) / 1000)
 
 
-def _move(settings: Settings, registry: Registry, version: int, *, by: str, reason: str) -> None:
-    """Make a version the champion, and write down in the ledger who did so and why."""
+def _move(settings: Settings, registry: Registry, version: int, *, by: str, reason: str) -> ScorerEvent:
+    """Make a version the champion; returns what the ledger says of who did so and why."""
     # Before the alias moves: the scorer's own event then comes after it.
-    _record(settings, version, by=by, reason=reason)
+    asked = _record(settings, version, by=by, reason=reason)
     make_champion(registry, version, by=by, reason=reason)
+    return asked
 
 
-def _record(settings: Settings, version: int, *, by: str, reason: str) -> None:
+def _record(settings: Settings, version: int, *, by: str, reason: str) -> ScorerEvent:
     event = ScorerEvent(
         kind="champion_set", scorer_id="promotion", at_ms=now_ms(), model_version=version, by=by, reason=reason
     )
     write_event(settings, event)
+    return event
 
 
 def make_champion(registry: Registry, version: int, *, by: str, reason: str) -> None:

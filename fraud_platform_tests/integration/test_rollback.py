@@ -85,6 +85,18 @@ def test_the_version_before_is_in_force_again_and_the_ledger_says_at_whose_word(
     assert "too many alerts" in fraud("ledger").stdout
 
 
+def test_a_scorer_whose_clock_is_behind_is_heard(settings):
+    result = fraud_while(settings, 1, partial(answer, settings, 1, at_ms=1), "rollback", "--reason", "x")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_of_a_version_that_is_the_champion_already_the_scorer_s_last_word_counts(settings):
+    answer(settings, 2, kind="model_refused", reason="is broken")
+    result = fraud("promote", "2", "--reason", "x")
+    assert result.exit_code == 2
+    assert "the scorer refused version 2: is broken" in result.stderr
+
+
 def test_where_the_scorer_refuses_the_version_the_alias_moves_back(settings):
     refuse = partial(answer, settings, 1, kind="model_refused", reason="is broken")
     result = fraud_while(settings, 1, refuse, "rollback", "--to", "1", "--reason", "x")

@@ -1,6 +1,6 @@
 """From events to versions in force."""
 
-from fraud_platform.core.ledger import Reign, reigns, version_before
+from fraud_platform.core.ledger import Reign, last_answer, reigns, version_before
 from fraud_platform.schemas import ScorerEvent
 
 
@@ -11,6 +11,10 @@ def loaded(version: int, at_ms: int, *offsets: int) -> ScorerEvent:
 
 def asked(version: int, by: str, reason: str) -> ScorerEvent:
     return ScorerEvent(kind="champion_set", scorer_id="promotion", at_ms=0, model_version=version, by=by, reason=reason)
+
+
+def refused(version: int, at_ms: int) -> ScorerEvent:
+    return ScorerEvent(kind="model_refused", scorer_id="s", at_ms=at_ms, model_version=version, reason="is broken")
 
 
 def test_each_version_scores_up_to_where_the_next_one_begins():
@@ -27,8 +31,7 @@ def test_a_restart_goes_on_with_the_version_and_is_counted():
 
 
 def test_a_refused_version_was_never_in_force():
-    refused = ScorerEvent(kind="model_refused", scorer_id="s", at_ms=15, model_version=2, reason="is broken")
-    assert [r.version for r in reigns([loaded(1, 10, 0), asked(2, "ann", "try"), refused])] == [1]
+    assert [r.version for r in reigns([loaded(1, 10, 0), asked(2, "ann", "try"), refused(2, 15)])] == [1]
 
 
 def test_an_alias_that_was_moved_by_hand_has_nobody_behind_it():
@@ -46,3 +49,15 @@ def test_the_version_before_is_the_last_other_one():
     assert version_before(found, 3) == 2
     assert version_before(found, 4) == 3, "a champion that no scorer took leaves the one in force"
     assert version_before(found[:1], 1) is None
+
+
+def test_an_answer_follows_the_question_whatever_the_clocks_say():
+    question, before, after = asked(1, "ann", "try"), loaded(1, 99, 0), loaded(1, -99, 5)
+    assert last_answer([before], 1, question) is None, "what was asked is not visible yet"
+    assert last_answer([before, question], 1, question) is None
+    assert last_answer([before, question, loaded(2, 1, 0), after], 1, question) is after
+
+
+def test_without_a_question_the_last_word_on_a_version_is_the_answer():
+    assert last_answer([loaded(1, 1, 0), refused(1, 2), loaded(2, 3, 0)], 1, None) == refused(1, 2)
+    assert last_answer([loaded(2, 1, 0)], 1, None) is None
