@@ -84,6 +84,9 @@ class Scorer:
         """Put a model in force from the next batch on, and write down from which offsets."""
         with self._boundary:
             self._model = model
+            self._band = AlertBand(self._settings.canary_alert_factor)
+            if self._challenger is not None and self._challenger.version == model.version:
+                self._drop_challenger()
             metrics.MODEL_VERSION.set(model.version)
             metrics.MODEL_THRESHOLD.set(model.threshold)
             metrics.MODEL_SWAPS.inc()
@@ -145,10 +148,14 @@ class Scorer:
             return
         version = self._challenger.version
         log.error("version %s, the challenger, decides no longer: %s", version, reason)
-        self.unwanted, self._challenger = version, None
+        self.unwanted = version
+        self._drop_challenger()
         metrics.CANARY_ROLLBACKS.inc()
-        metrics.CHALLENGER_VERSION.set(0)
         self._write_event("canary_rolled_back", model_version=version, reason=reason)
+
+    def _drop_challenger(self) -> None:
+        self._challenger = None
+        metrics.CHALLENGER_VERSION.set(0)
 
     def stop(self) -> None:
         """Let the running batch finish, then take no other; safe to call twice."""

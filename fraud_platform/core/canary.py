@@ -10,7 +10,7 @@ SIGMAS = 3.0
 
 
 class AlertBand:
-    """Alerts of both models since the challenger came, and how far apart they may be."""
+    """Alerts of both models since the later one of them came, and how far apart they may be."""
 
     def __init__(self, factor: float) -> None:
         """factor: so many times the champion's alert rate may the challenger's be, or the other way round."""

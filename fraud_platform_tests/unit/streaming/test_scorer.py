@@ -85,6 +85,10 @@ class Run:
         assert len(out) == customers
         return Counter(p.model_version for p in out)
 
+    def shadows(self) -> int:
+        """Rows of the last batch that a model looked on at."""
+        return [m.topic for m in self.sink.batches[-1]].count(self.settings.kafka_shadow_topic)
+
     @property
     def kinds(self) -> list[tuple[str, int | None]]:
         return [(event.kind, event.model_version) for event in self.sink.events]
@@ -147,8 +151,26 @@ def test_a_challenger_that_only_looks_on_is_not_sent_back_whatever_it_would_say(
     started.scorer.challenge(model(2, ALWAYS))
     assert started.batch() == {1: 200}
     assert started.scorer.unwanted is None
-    shadows = [m for m in started.sink.batches[-1] if m.topic == started.settings.kafka_shadow_topic]
-    assert len(shadows) == 200
+    assert started.shadows() == 200
+
+
+def test_a_challenger_that_becomes_champion_does_not_compete_with_itself(run):
+    started = run(canary_percent=50, shadow_percent=50)
+    started.scorer.challenge(model(2, NEVER))
+    started.scorer.take_over(model(2, NEVER))
+    assert started.batch() == {2: 200}
+    assert started.shadows() == 0
+    assert started.scorer.health()["challenger_version"] is None
+
+
+def test_a_challenger_is_held_against_the_new_champion_alone(run):
+    started = run(canary_percent=50, shadow_percent=50)
+    started.scorer.take_over(model(2, ALWAYS))
+    started.scorer.challenge(model(3, ALWAYS))
+    started.batch()
+    started.scorer.take_over(model(4, NEVER))
+    started.batch()
+    assert started.kinds[-1] == ("canary_rolled_back", 3)
 
 
 def test_after_stop_no_batch_begins(run):
