@@ -63,7 +63,7 @@ class Process:
         self._endings.put(None)
 
     def run(self) -> None:
-        """Returns after a signal; raises what ended the query, or the watcher, otherwise."""
+        """Returns after a signal; raises what ended the query, the watcher or the meter, otherwise."""
         self.handle_signals()
         self._lock = hold(checkpoint_folder(self._settings))
         create_topics(self._settings)
@@ -93,7 +93,7 @@ class Process:
                 .start()
             )
             self._scorer.open(generation, str(query.id))
-            Meter(self._settings, self._scorer, query, generation.state).start()
+            Meter(self._settings, self._scorer, query, generation.state, self._endings.put).start()
             query.awaitTermination()
         except BaseException as error:
             self._endings.put(error)

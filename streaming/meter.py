@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pyspark.sql.streaming import StreamingQuery
@@ -24,11 +25,25 @@ Offsets = dict[int, int]
 class Meter(threading.Thread):
     """Sets the gauges of lag and state, and tells the scorer how it stands."""
 
-    def __init__(self, settings: Settings, scorer: Scorer, query: StreamingQuery, state: Path) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        scorer: Scorer,
+        query: StreamingQuery,
+        state: Path,
+        on_crash: Callable[[BaseException], None],
+    ) -> None:
         super().__init__(name="meter", daemon=True)
         self._settings, self._scorer, self._query, self._state = settings, scorer, query, state
+        self._on_crash = on_crash
 
     def run(self) -> None:
+        try:
+            self._measure()
+        except BaseException as error:  # without it nobody would see a stall
+            self._on_crash(error)
+
+    def _measure(self) -> None:
         backlog = Backlog()
         while True:
             try:

@@ -1,10 +1,14 @@
 """Lag, stalls, the size of the state, and the histogram that takes a batch at once."""
 
+from contextlib import nullcontext
+from queue import SimpleQueue
+
 import numpy as np
 from prometheus_client import CollectorRegistry, generate_latest
 
+from streaming import meter
 from streaming.latency import LatencyHistogram
-from streaming.meter import Backlog, state_bytes
+from streaming.meter import Backlog, Meter, state_bytes
 
 
 def test_what_waits_is_counted_by_partition():
@@ -18,6 +22,14 @@ def test_a_backlog_of_which_nothing_is_read_is_stalled_from_then_on():
         backlog.lags({0: position}, {0: end}, now)
         stalled.append(backlog.stalled_seconds)
     assert stalled == [0, 10, 25, 0, 10, 0, 0]
+
+
+def test_a_meter_that_ends_tells_of_it_since_nobody_else_sees_a_stall(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(meter, "committed_reader", lambda _: nullcontext())
+    monkeypatch.setattr(meter, "watermarks", lambda *_: {}["bug"])
+    crashes: SimpleQueue[BaseException] = SimpleQueue()
+    Meter(settings, None, None, tmp_path, crashes.put).start()
+    assert isinstance(crashes.get(timeout=30), KeyError)
 
 
 def test_the_state_s_files_are_told_by_what_they_are_about(tmp_path):
