@@ -2,23 +2,21 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
-
-import numpy as np
 
 from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.scoring import ModelBundle
 from fraud_platform.errors import ModelError, ServiceUnavailableError, SlowModelError
 from fraud_platform.settings import Settings
 from fraud_platform.storage.registry import CHALLENGER, CHAMPION
+from fraud_platform.storage.scoring_speed import microseconds_per_row
 from streaming.contest import LoadedModel
 
 log = logging.getLogger(__name__)
 
-WARM_ROWS, WARM_RUNS, WARM_ALERTS = 5_000, 5, 8
+WARM_ALERTS = 8
 SLOWEST_US = 200.0
 """Microseconds a row from which on a model is refused: 5,000 transactions a second would take all of the
 scorer's time. Twenty times what the gate in Dagster allows, so that a busy machine refuses no model."""
@@ -62,15 +60,9 @@ def _ready(version: int, folder: Path, settings: Settings) -> LoadedModel:
 
 
 def warm_up(bundle: ModelBundle) -> float:
-    """Score and explain rows as a batch would, so that no batch pays for what is done once; microseconds a row."""
-    rows = np.resize(bundle.reference_features, (WARM_ROWS, bundle.reference_features.shape[1]))
-    bundle.reasons(rows[:WARM_ALERTS])
-    seconds = []
-    for _ in range(WARM_RUNS):
-        started = time.perf_counter()
-        bundle.score(rows)
-        seconds.append(time.perf_counter() - started)
-    return min(seconds) / WARM_ROWS * 1e6
+    """Explain and score rows as a batch would, so that no batch pays for what is done once; microseconds a row."""
+    bundle.reasons(bundle.reference_features[:WARM_ALERTS])
+    return microseconds_per_row(bundle)
 
 
 class AliasWatcher(threading.Thread):

@@ -25,17 +25,25 @@ def daily_table(lake: Lake, table: str, first: date, last: date, started: float)
     }
 
 
-def last_materialisation(context: dg.AssetCheckExecutionContext, asset: str) -> dict[str, Any]:
-    """Metadata values of an asset's newest materialisation, in this run or before it."""
-    event = context.instance.get_latest_materialization_event(dg.AssetKey(asset))
+def latest_metadata(instance: dg.DagsterInstance, asset: dg.AssetKey) -> dict[str, Any] | None:
+    """Plain values of the metadata of an asset's latest materialisation; None where there is none."""
+    event = instance.get_latest_materialization_event(asset)
     if event is None or event.asset_materialization is None:
-        raise dg.Failure(f"{asset} was never materialised")
+        return None
     return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def last_materialisation(context: dg.AssetCheckExecutionContext, asset: dg.AssetKey) -> dict[str, Any]:
+    """The same for a check, in this run or before it; without a materialisation there is nothing to check."""
+    metadata = latest_metadata(context.instance, asset)
+    if metadata is None:
+        raise dg.Failure(f"there is nothing to check: materialise {asset.to_user_string()} first")
+    return metadata
 
 
 def last_days(context: dg.AssetCheckExecutionContext, asset: str) -> tuple[date, date]:
     """First and last day that an asset was materialised for last."""
-    values = last_materialisation(context, asset)
+    values = last_materialisation(context, dg.AssetKey(asset))
     return date.fromisoformat(values["first_day"]), date.fromisoformat(values["last_day"])
 
 

@@ -11,9 +11,10 @@ from mlflow import MlflowClient
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.scoring import ModelBundle
+from fraud_platform.defs.metadata import latest_metadata
 from fraud_platform.defs.models import checks
 from fraud_platform.defs.models.assets import candidate_models, registered_model
-from fraud_platform.defs.models.candidate_run import CANDIDATES, REGISTERED, latest_candidate_run, latest_metadata
+from fraud_platform.defs.models.candidate_run import CANDIDATES, REGISTERED, latest_candidate_run
 from fraud_platform.defs.models.evidence import calibration_on, comparison_with_champion, latency_of
 from fraud_platform.defs.models.sensors import promotion_sensor
 from fraud_platform.defs.training.assets import resampled_training_set, training_set

@@ -3,10 +3,10 @@
 import base64
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
+from fraud_platform.defs.metadata import latest_metadata
 from fraud_platform.errors import TrainingError
 
 CANDIDATES, REGISTERED = dg.AssetKey("candidate_models"), dg.AssetKey("registered_model")
@@ -55,14 +55,6 @@ def latest_candidate_run(instance: dg.DagsterInstance, data_dir: Path) -> Candid
 def candidates_folder(data_dir: Path) -> Path:
     """Where the runs' folders lie."""
     return data_dir / "candidates"
-
-
-def latest_metadata(instance: dg.DagsterInstance, asset: dg.AssetKey) -> dict[str, Any] | None:
-    """Plain values of the metadata of an asset's latest materialisation; None where there is none."""
-    event = instance.get_latest_materialization_event(asset)
-    if event is None or event.asset_materialization is None:
-        return None
-    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
 
 
 def _image(path: Path) -> dg.MetadataValue:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.defs.metadata import last_materialisation
 from fraud_platform.defs.models.assets import candidate_models, registered_model
-from fraud_platform.defs.models.candidate_run import CANDIDATES, REGISTERED, latest_metadata
+from fraud_platform.defs.models.candidate_run import CANDIDATES, REGISTERED
 from fraud_platform.defs.models.evidence import (
     calibration_on,
     comparison_with_champion,
@@ -28,7 +29,7 @@ PARITY = dg.AssetCheckKey(dg.AssetKey("scored_transactions"), "features_match_st
 @dg.asset_check(asset=candidate_models)
 def main_model_beats_references(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """The model that is shipped ranks the test split better than every simpler one; otherwise a warning."""
-    latest = _latest(context, CANDIDATES)
+    latest = last_materialisation(context, CANDIDATES)
     precision, main = latest["average_precision"], latest["main_model"]
     better = [f"{name} {value:.4f}" for name, value in precision.items() if name != main and value >= precision[main]]
     return dg.AssetCheckResult(
@@ -95,14 +96,7 @@ GATE = tuple(
 
 
 def _registered_version(context: dg.AssetCheckExecutionContext) -> int:
-    return _latest(context, REGISTERED)["version"]
-
-
-def _latest(context: dg.AssetCheckExecutionContext, asset: dg.AssetKey) -> dict:
-    metadata = latest_metadata(context.instance, asset)
-    if metadata is None:
-        raise ModelError(f"there is nothing to check: materialise {asset.to_user_string()} first")
-    return metadata
+    return last_materialisation(context, REGISTERED)["version"]
 
 
 def _load(platform: PlatformResource, version: int) -> "ModelBundle":

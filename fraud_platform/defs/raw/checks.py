@@ -37,7 +37,7 @@ class _Days(NamedTuple):
 def _days(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> _Days:
     first, last = last_days(context, "raw_transactions")
     topic = platform.settings.kafka_topic
-    ranges = last_materialisation(context, "raw_transactions")["offset_ranges"][topic]
+    ranges = last_materialisation(context, dg.AssetKey("raw_transactions"))["offset_ranges"][topic]
     accepted = platform.lake.row_count("raw/transactions", first, last)
     topics = platform.lake.read("raw/rejected", ["topic"], first, last)["topic"].to_pylist()
     offsets = {int(partition): (start, end) for partition, (start, end) in ranges.items()}
