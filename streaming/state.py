@@ -50,6 +50,8 @@ class PartitionState:
         oldest_arrival_ms: the earliest Kafka timestamp in the batch.
         """
         horizon_ms = oldest_arrival_ms - REACH_MS
+        # Only passed over: other partitions may be behind.
+        self._seed = [file for file in self._seed if file.newest_ms >= horizon_ms]
         self._runs.compact(horizon_ms, partial(_merge, horizon_ms))
 
 

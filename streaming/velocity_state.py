@@ -47,7 +47,7 @@ class VelocityState:
 
     def __init__(self, folder: Path, batch_id: int) -> None:
         """folder: the state's; the seed in it comes before any batch."""
-        self._seed = [VisitsFile(path) for path in sorted((folder / FOLDER / SEED_FOLDER).glob("*.arrow"))]
+        self._seed = {path: VisitsFile(path) for path in sorted((folder / FOLDER / SEED_FOLDER).glob("*.arrow"))}
         self._runs = Runs(folder / FOLDER, batch_id, VisitsFile)
         self._own: list[VisitsFile] = []
 
@@ -63,6 +63,9 @@ class VelocityState:
         oldest_arrival_ms: the earliest Kafka timestamp in the batch.
         """
         horizon_ms = oldest_arrival_ms - REACH_MS
+        for path in [path for path, file in self._seed.items() if file.newest_ms < horizon_ms]:
+            del self._seed[path]
+            path.unlink()
         self._runs.compact(horizon_ms, partial(_merge, horizon_ms))
 
     def add(self, visits: VisitArray, positions: Positions) -> None:
@@ -92,7 +95,7 @@ class VelocityState:
 
     @property
     def _files(self) -> list["VisitsFile"]:
-        return [*self._seed, *self._runs.files, *self._own]
+        return [*self._seed.values(), *self._runs.files, *self._own]
 
 
 class VisitsFile:

@@ -126,6 +126,16 @@ def test_events_that_no_window_reaches_go(tmp_path):
     assert transactions(PartitionState(tmp_path, 0, 2), 1) == [2]
 
 
+def test_a_seed_that_no_window_reaches_is_searched_no_longer_and_stays_for_partitions_that_are_behind(tmp_path):
+    for age_ms in (REACH_MS, REACH_MS + 1):
+        write_events(tmp_path / SEED_FOLDER / f"{age_ms}.arrow", events([1], age_ms, NOW_MS - age_ms))
+    ahead, behind = PartitionState(tmp_path, 0, 5), PartitionState(tmp_path, 1, 5)
+    ahead.compact(NOW_MS)
+    behind.compact(NOW_MS - 1)
+    assert transactions(ahead, 1) == [REACH_MS]
+    assert transactions(behind, 1) == transactions(PartitionState(tmp_path, 0, 6), 1) == [REACH_MS, REACH_MS + 1]
+
+
 def test_merging_leaves_them_out_too(tmp_path):
     for batch in range(FAN_OUT):
         mixed = events([1, 1], 2 * batch)

@@ -10,16 +10,16 @@ import pyarrow.compute as pc
 import pytest
 
 from fraud_platform.core.features.events import COLUMNS, events_from_columns
-from fraud_platform.core.features.velocity import VELOCITY_FEATURES
+from fraud_platform.core.features.velocity import VELOCITY_FEATURES, index_of
 from fraud_platform.schemas import Transaction, decode_transactions, encode
 from fraud_platform.storage.kafka import OffsetRange
 from fraud_platform_tests import feature_lake
 from fraud_platform_tests.one_go import velocities_in_one_go
 from streaming import velocity
 from streaming.features import SCORED, transform
-from streaming.state import PartitionState
+from streaming.state import SEED_FOLDER, PartitionState
 from streaming.velocity import Velocity
-from streaming.velocity_state import REACH_MS, VelocityState
+from streaming.velocity_state import FOLDER, REACH_MS, VelocityState, write_visits
 
 PARTITIONS = feature_lake.PARTITIONS
 BATCHES = 12
@@ -136,16 +136,18 @@ def test_a_batch_of_markers_alone_has_no_rows_and_leaves_the_state_as_it_is(topi
     part = topic.filter(pc.equal(topic["partition"], 0)).slice(0, 10)
     rows = stage(part, tmp_path, 0)
     assert Velocity(settings, tmp_path).of_batch(0, rows.slice(0, 0), {0: 1, 1: 0}).shape == (0, len(VELOCITY_FEATURES))
-    assert not (tmp_path / "velocity").exists()
+    assert not (tmp_path / FOLDER).exists()
 
 
 def test_nothing_older_than_any_window_is_kept(topic, tmp_path):
     rows = stage(topic.slice(0, 100).filter(pc.equal(topic.slice(0, 100)["partition"], 0)), tmp_path, 0)
     visits = velocity.visits_of(rows.filter(pc.equal(rows["status"], SCORED)))
     VelocityState(tmp_path, 0).add(visits.reshape(-1), {0: 7})
+    write_visits(tmp_path / FOLDER / SEED_FOLDER / "000000.arrow", index_of(visits.reshape(-1)), {})
     state = VelocityState(tmp_path, 1)
     assert state.positions == {0: 7}
     state.compact(int(visits["arrival_ms"].max()) + REACH_MS)
     assert state.velocities(visits).any()
     state.compact(int(visits["arrival_ms"].max()) + 2 * REACH_MS)
-    assert not list((tmp_path / "velocity").glob("*.arrow"))
+    assert not list((tmp_path / FOLDER).rglob("*.arrow"))
+    assert not state.velocities(visits).any()
