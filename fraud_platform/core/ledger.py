@@ -28,31 +28,34 @@ class Reign:
 def reigns(events: Iterable[ScorerEvent]) -> list[Reign]:
     """From all events, oldest first, the versions in force one after another."""
     found: list[Reign] = []
-    asked: dict[int, ScorerEvent] = {}
+    asked: ScorerEvent | None = None
     for event in events:
-        if event.model_version is None:
-            continue
         if event.kind == "champion_set":
-            asked[event.model_version] = event
+            asked = event
         elif event.kind == "model_loaded":
-            _take_over(found, event, asked.get(event.model_version))
+            if found and found[-1].version == event.model_version:
+                found[-1] = replace(found[-1], starts=found[-1].starts + 1)
+            else:
+                _take_over(found, event, asked)
+                asked = None  # whoever moved the alias in MLflow from here on is not known
     return found
 
 
 def _take_over(found: list[Reign], event: ScorerEvent, asked: ScorerEvent | None) -> None:
     version, offsets = event.model_version or 0, event.from_offsets or {}
-    if found and found[-1].version == version:
-        found[-1] = replace(found[-1], starts=found[-1].starts + 1)
-        return
     if found:
         found[-1] = replace(found[-1], to_offsets=offsets, until_ms=event.at_ms)
-    by, reason = (asked.by, asked.reason) if asked else (None, None)
+    by, reason = (asked.by, asked.reason) if asked and asked.model_version == version else (None, None)
     found.append(Reign(version, offsets, None, event.at_ms, None, by, reason))
 
 
 def version_before(found: list[Reign], champion: int | None) -> int | None:
-    """The version that was in force last before the champion; None where there was no other."""
-    return next((reign.version for reign in reversed(found) if reign.version != champion), None)
+    """The version that was in force before the champion first was; None where there was none.
+
+    What came after that may be what a rollback to the champion sent away.
+    """
+    first = next((place for place, reign in enumerate(found) if reign.version == champion), len(found))
+    return found[first - 1].version if first else None
 
 
 def last_answer(events: Sequence[ScorerEvent], version: int, asked: ScorerEvent | None) -> ScorerEvent | None:

@@ -44,11 +44,28 @@ def test_the_last_word_on_a_version_counts():
     assert [(r.version, r.by) for r in reigns(events)] == [(1, "ann"), (2, None), (1, "bob")]
 
 
-def test_the_version_before_is_the_last_other_one():
+def test_whoever_asked_for_a_version_once_is_not_behind_its_later_reigns():
+    events = [asked(1, "ann", "first"), loaded(1, 1, 0), loaded(2, 2, 5), loaded(1, 3, 9)]
+    assert [r.by for r in reigns(events)] == ["ann", None, None]
+    events = [loaded(1, 1, 0), asked(2, "ann", "try"), asked(1, "promotion", "moved back"), loaded(2, 2, 5)]
+    assert [r.by for r in reigns([*events, loaded(1, 3, 9)])] == [None, None, None]
+
+
+def test_a_restart_between_question_and_answer_changes_nothing():
+    assert reigns([loaded(1, 1, 0), asked(2, "ann", "try"), loaded(1, 2, 5), loaded(2, 3, 9)])[-1].by == "ann"
+
+
+def test_the_version_before_is_the_one_that_the_champion_replaced_first():
     found = reigns([loaded(1, 1, 0), loaded(2, 2, 1), loaded(3, 3, 2)])
     assert version_before(found, 3) == 2
     assert version_before(found, 4) == 3, "a champion that no scorer took leaves the one in force"
     assert version_before(found[:1], 1) is None
+
+
+def test_a_second_rollback_does_not_return_to_what_the_first_one_sent_away():
+    found = reigns([loaded(version, at_ms, at_ms) for at_ms, version in enumerate([4, 5, 6, 5])])
+    assert version_before(found, 5) == 4
+    assert version_before(found[1:], 5) is None
 
 
 def test_an_answer_follows_the_question_whatever_the_clocks_say():
