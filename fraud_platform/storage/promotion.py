@@ -1,8 +1,6 @@
 """Moving the champion alias: by whom and why is written on the version, and the scorer must follow."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from fraud_platform.errors import ModelRefusedError, PromotionError
@@ -31,8 +29,12 @@ def promote(settings: Settings, registry: Registry, version: int, *, by: str, re
     Raises PromotionError, with the alias where it was before, where the scorer refuses the
     version or says nothing within PROMOTION_TIMEOUT_SECONDS.
     """
-    with _moved_back_on_failure(settings, registry) as before:
+    before = registry.version(CHAMPION)
+    try:
         return _move_and_wait(settings, registry, before, version, by=by, reason=reason)
+    except BaseException as error:
+        _move_back(settings, registry, before, error)
+        raise
 
 
 def roll_back(settings: Settings, registry: Registry, version: int, *, by: str, reason: str) -> Promoted:
@@ -46,8 +48,7 @@ def roll_back(settings: Settings, registry: Registry, version: int, *, by: str, 
     try:
         return _move_and_wait(settings, registry, before, version, by=by, reason=reason)
     except ModelRefusedError as error:
-        if before is not None:
-            _move(settings, registry, before, by="fraud rollback", reason=str(error))
+        _move_back(settings, registry, before, error)
         raise
     except PromotionError as error:
         raise PromotionError(f"{error}; the alias stays at version {version}, a scorer that starts takes it") from None
@@ -85,16 +86,10 @@ def make_champion(registry: Registry, version: int, *, by: str, reason: str) -> 
     registry.set_tags(version, {BY: by, REASON: reason, AT: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())})
 
 
-@contextmanager
-def _moved_back_on_failure(settings: Settings, registry: Registry) -> Iterator[int | None]:
-    """Yields the champion, which is champion again where the block fails."""
-    before = registry.version(CHAMPION)
-    try:
-        yield before
-    except BaseException as error:
-        if before is None:
-            registry.delete_alias(CHAMPION)
-        else:
-            registry.set_alias(CHAMPION, before)
-            _record(settings, before, by="promotion", reason=f"moved back: {error}")
-        raise
+def _move_back(settings: Settings, registry: Registry, before: int | None, error: BaseException) -> None:
+    """Make the champion before champion again; its tags still tell who chose it."""
+    if before is None:
+        registry.delete_alias(CHAMPION)
+    else:
+        registry.set_alias(CHAMPION, before)  # first: Kafka may be what failed
+        _record(settings, before, by="promotion", reason=f"moved back: {error}")

@@ -15,7 +15,7 @@ from fraud_platform.local.environment import environment
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import create_topics
-from fraud_platform.storage.ledger import write_event
+from fraud_platform.storage.ledger import scorer_events, write_event
 from fraud_platform.storage.promotion import BY, REASON
 from fraud_platform.storage.registry import CHAMPION, Registry
 from fraud_platform_tests.waiting import wait_until
@@ -103,6 +103,10 @@ def test_where_the_scorer_refuses_the_version_the_alias_moves_back(settings):
     assert result.exit_code == 2
     assert "the scorer refused version 1: is broken" in result.stderr
     assert Registry(settings).version(CHAMPION) == 2
+    assert BY not in Registry(settings).tags(2), "nobody chose it again"
+    told = scorer_events(settings)[-1]
+    assert (told.model_version, told.by) == (2, "promotion")
+    assert told.reason == "moved back: the scorer refused version 1: is broken"
 
 
 def test_where_no_scorer_answers_the_alias_stays_for_the_one_that_starts(settings, monkeypatch):
