@@ -118,10 +118,12 @@ class ScorerEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     at_ms: int
     model_version: int | None = None
     from_offsets: dict[str, int] | None = None
-    """First offset of each partition of the transactions topic that the version scores."""
+    """First offset of each partition of the transactions topic that the version, or the started query, scores."""
     reason: str | None = None
     by: str | None = None
     """Who asked for it, where a person did."""
+    consumer_group: str | None = None
+    """Of a started query: KAFKA_GROUP_ID and Spark's query id. Its offsets say where the output ends."""
     letter: str | None = None
     """Dead letter that was sent again."""
 

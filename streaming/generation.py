@@ -2,7 +2,8 @@
 
 A new generation takes the history that its windows need from the lake and goes on at
 the very offset where the former one ended, so neither a changed feature set nor a new
-partition costs a prediction, a window or a manual step.
+partition costs a prediction, a window or a manual step. Nor does a lost disk: which query
+wrote last stands in the ledger, and how far it came in Kafka's group offsets.
 """
 
 import fcntl
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import rmtree
-from typing import IO
+from typing import IO, NamedTuple
 
 from pyspark.sql import SparkSession
 
@@ -21,8 +22,9 @@ from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.errors import CheckpointInUseError, RepartitionedError
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, watermarks
+from fraud_platform.storage.ledger import scorer_events
 from streaming.seed import end_of_lake, seed
-from streaming.sink import TransactionalSink
+from streaming.sink import TransactionalSink, query_id_of
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,12 @@ class Generation:
     def checkpoint(self) -> Path:
         """Spark's: offsets, commits, and the query id that exactly-once output rests on."""
         return self.folder / "spark"
+
+    @property
+    def query_id(self) -> str | None:
+        """Spark's; None before the query's first start."""
+        metadata = self.checkpoint / "metadata"
+        return json.loads(metadata.read_text())["id"] if metadata.exists() else None
 
     @property
     def state(self) -> Path:
@@ -82,17 +90,21 @@ def hold(root: Path, patience_seconds: float = PATIENCE_SECONDS) -> IO[str]:
 
 
 def current_generation(spark: SparkSession, settings: Settings, root: Path) -> Generation:
-    """The newest generation if it still fits, else a new one, seeded from the lake.
+    """The newest generation if it fits and nothing was written after it, else a new one, seeded from the lake.
 
     The first one of all begins where STARTING_OFFSETS says: at the end of the lake, with
     the history before it, or at the topic's earliest offsets, with none.
     """
     with committed_reader(settings) as consumer:
         stored = watermarks(consumer, settings.kafka_topic)
-    former = _newest(root)
-    if former and (former.feature_set, former.partitions) == (feature_set_hash(), len(stored)):
+    former, last = _newest(root), _last_query(settings)
+    wrote_last = former is not None and (last is None or former.query_id == last.id)
+    if former and wrote_last and (former.feature_set, former.partitions) == (feature_set_hash(), len(stored)):
         return former
-    start = _next_offsets(settings, former) if former else None
+    if former and wrote_last:
+        start = _next_offsets(settings, former)
+    else:
+        start = _next_offsets_elsewhere(settings, last) if last else None
     # A scan of the lake, so only where it is wanted.
     lake_ends = end_of_lake(spark, settings) if start is not None or settings.starting_offsets == "lake" else {}
     if start is None and lake_ends:
@@ -110,6 +122,21 @@ def current_generation(spark: SparkSession, settings: Settings, root: Path) -> G
         log.info("a new checkpoint, from offsets %s on, with %s transactions of history", start, f"{rows:,}")
     _write(made)
     return made
+
+
+class Query(NamedTuple):
+    """A query as the ledger knows it; `starting_offsets` of its last start."""
+
+    id: str
+    starting_offsets: dict[int, int]
+
+
+def _last_query(settings: Settings) -> Query | None:
+    """The query that was the last one to write for this KAFKA_GROUP_ID, on whatever machine."""
+    for event in reversed(scorer_events(settings)):
+        if event.kind == "started" and (query_id := query_id_of(settings, event.consumer_group)):
+            return Query(query_id, {int(p): offset for p, offset in (event.from_offsets or {}).items()})
+    return None
 
 
 def _newest(root: Path) -> Generation | None:
@@ -136,12 +163,19 @@ def _next_offsets(settings: Settings, former: Generation) -> dict[int, int] | No
 
     Raises ExactlyOnceError where Kafka no longer knows which batch was the last one out.
     """
-    metadata = former.checkpoint / "metadata"
-    if not metadata.exists():
+    if former.query_id is None:
         return former.starting_offsets
     # Opening its sink settles the transaction that a killed scorer may have left open.
-    sink = TransactionalSink(settings, json.loads(metadata.read_text())["id"], former.starting_offsets)
+    sink = TransactionalSink(settings, former.query_id, former.starting_offsets)
     sink.close()
     commits = (former.checkpoint / "commits").glob("[0-9]*")
     sink.is_written(max((int(path.name) for path in commits), default=-1) + 1)
+    return sink.next_offsets
+
+
+def _next_offsets_elsewhere(settings: Settings, last: Query) -> dict[int, int]:
+    """Where the output of a query ends whose checkpoint is not here; its scorer, if it still runs, is fenced."""
+    log.warning("the checkpoint of query %s, the last one that wrote, is not here: a new one goes on after it", last.id)
+    sink = TransactionalSink(settings, last.id, last.starting_offsets)
+    sink.close()
     return sink.next_offsets

@@ -73,7 +73,8 @@ class Scorer:
                 Velocity(self._settings, generation.state),
                 TransactionalSink(self._settings, query_id, generation.starting_offsets),
             )
-            self._write_event("started")
+            group = self._opened.sink.identity
+            self._write_event("started", from_offsets=self._offsets(), consumer_group=group)
             if self._model is not None:
                 self._announce(self._model)
             if self._challenger is not None:

@@ -22,6 +22,17 @@ TRANSACTION_TIMEOUT_MS = 60_000
 """Readers of committed messages wait at most this long for a writer that died and does not come back."""
 
 
+def consumer_group(settings: Settings, query_id: str) -> str:
+    """Group and transactional id of a query's output."""
+    return f"{settings.kafka_group_id}-{query_id}"
+
+
+def query_id_of(settings: Settings, group: str | None) -> str | None:
+    """The query id, a UUID, in the name of a group; None where it is not one of this KAFKA_GROUP_ID."""
+    query_id = (group or "")[-36:]
+    return query_id if group == consumer_group(settings, query_id) and len(query_id) == 36 else None
+
+
 class OutMessage(NamedTuple):
     topic: str
     key: bytes | None
@@ -38,7 +49,7 @@ class TransactionalSink:
 
     def __init__(self, settings: Settings, query_id: str, starting_offsets: dict[int, int] | None = None) -> None:
         """starting_offsets: where the query began; None for the topic's earliest."""
-        identity = f"{settings.kafka_group_id}-{query_id}"
+        identity = self.identity = consumer_group(settings, query_id)
         self._settings = settings
         self._producer: Producer = producer(
             settings,

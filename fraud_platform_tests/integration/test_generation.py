@@ -4,21 +4,26 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from confluent_kafka import TopicPartition
 from pyspark.sql import SparkSession
 
+from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.errors import ExactlyOnceError
 from fraud_platform.resources.spark import LazySpark
+from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
 from fraud_platform.storage.kafka import admin_client, committed_reader, watermarks
+from fraud_platform.storage.ledger import write_event
 from fraud_platform_tests import bundles
 from fraud_platform_tests.lake_from_topic import fill_lake
 from fraud_platform_tests.outcome import read, send
 from streaming.generation import Generation, current_generation
 from streaming.settings import checkpoint_folder
+from streaming.sink import TransactionalSink, consumer_group
 from streaming.state import SEED_FOLDER, EventsFile
 
 
@@ -54,6 +59,24 @@ def former_generation(settings: Settings, starting_offsets: dict[int, int] | Non
     fields = {"feature_set": "of an older release", "partitions": 2, "starting_offsets": starting_offsets}
     (folder / "generation.json").write_text(json.dumps(fields))
     return folder
+
+
+def generation_of_query(settings: Settings, query_id: str) -> Path:
+    """Folder of one that fits, and whose query has started."""
+    folder = former_generation(settings, {0: 0, 1: 0})
+    fields = folder / "generation.json"
+    fields.write_text(fields.read_text().replace("of an older release", feature_set_hash()))
+    (folder / "spark").mkdir()
+    (folder / "spark" / "metadata").write_text(json.dumps({"id": query_id}))
+    return folder
+
+
+def start_query(settings: Settings, query_id: str, from_offsets: dict[str, int]) -> TransactionalSink:
+    """What the ledger says of a scorer that started, and its output."""
+    group = consumer_group(settings, query_id)
+    fields = {"from_offsets": from_offsets, "consumer_group": group}
+    write_event(settings, ScorerEvent(kind="started", scorer_id="another machine's", at_ms=1, **fields))
+    return TransactionalSink(settings, query_id, {int(p): offset for p, offset in from_offsets.items()})
 
 
 def current(spark: SparkSession, settings: Settings) -> Generation:
@@ -102,3 +125,24 @@ def test_without_a_lake_the_history_is_what_kafka_still_has(settings, spark, cap
     assert made.starting_offsets == {0: 80, 1: 80}
     assert seeded(made) == 100
     assert "60 messages that Kafka has deleted" in caplog.text
+
+
+@pytest.mark.parametrize("here", ["nothing", "a checkpoint that was overtaken"])
+def test_what_a_query_wrote_whose_checkpoint_is_not_here_is_not_written_again(settings, spark, here, caplog):
+    if here != "nothing":
+        generation_of_query(settings, str(uuid4()))
+    start_query(settings, str(uuid4()), {"0": 0, "1": 0})
+    start_query(settings, str(uuid4()), {"0": 20, "1": 20}).write(0, [], {0: 50})
+    made = current(spark, settings)
+    assert made.starting_offsets == {0: 50, 1: 20}
+    assert seeded(made) == 70
+    assert "is not here: a new one goes on after it" in caplog.text
+
+
+def test_a_checkpoint_is_gone_on_with_where_its_own_query_wrote_last(settings):
+    query_id = str(uuid4())
+    folder = generation_of_query(settings, query_id)
+    start_query(settings, query_id, {"0": 0, "1": 0})
+    other_group = settings.model_copy(update={"kafka_group_id": f"{settings.kafka_group_id}-b"})
+    start_query(other_group, str(uuid4()), {"0": 0, "1": 0})
+    assert current(None, settings).folder == folder

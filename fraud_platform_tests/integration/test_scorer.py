@@ -4,6 +4,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 
 import msgspec
 import pytest
@@ -99,8 +100,22 @@ def assert_versions_match_ledger(settings: Settings, scored: list[Prediction]) -
     assert {p.model_version for p in scored} == {v for v, _ in ledger}
 
 
+def older_release(settings: Settings) -> None:
+    """The checkpoint as a release with other features would find it, and a topic that got a third partition."""
+    (generation,) = checkpoint_folder(settings).glob("*/generation.json")
+    generation.write_text(generation.read_text().replace(feature_set_hash(), "of an older release"))
+    admin = admin_client(settings)
+    admin.create_partitions([NewPartitions(settings.kafka_topic, 3)])[settings.kafka_topic].result()
+
+
+def lost_disk(settings: Settings) -> None:
+    """What another machine has of the checkpoint."""
+    rmtree(checkpoint_folder(settings))
+
+
+@pytest.mark.parametrize(("change", "partitions"), [(older_release, {0, 1, 2}), (lost_disk, {0, 1})])
 def test_a_new_checkpoint_has_the_history_of_the_lake_and_goes_on_where_the_former_one_ended(
-    settings, scorer, tmp_path
+    settings, scorer, tmp_path, change, partitions
 ):
     registry = Registry(settings)
     registry.set_alias(CHAMPION, bundles.register(settings, tmp_path / "model"))
@@ -117,11 +132,7 @@ def test_a_new_checkpoint_has_the_history_of_the_lake_and_goes_on_where_the_form
     wait_for(settings, distinct(before + between) - distinct(before))
     scorer.end(signal.SIGKILL)
 
-    # What a release with other features would find, and a topic that was given a third partition meanwhile.
-    (generation,) = checkpoint_folder(settings).glob("*/generation.json")
-    generation.write_text(generation.read_text().replace(feature_set_hash(), "of an older release"))
-    admin = admin_client(settings)
-    admin.create_partitions([NewPartitions(settings.kafka_topic, 3)])[settings.kafka_topic].result()
+    change(settings)
     send(settings, after)
     scorer.start()
     wait_for(settings, distinct(messages) - distinct(before))
@@ -130,7 +141,7 @@ def test_a_new_checkpoint_has_the_history_of_the_lake_and_goes_on_where_the_form
     scored = predictions(settings)
     expected = {m.transaction_id for m in messages} - {m.transaction_id for m in before}
     assert Counter(p.transaction_id for p in scored) == dict.fromkeys(expected, 1)
-    assert {p.source_partition for p in scored} == {0, 1, 2}
+    assert {p.source_partition for p in scored} == partitions
     assert_features_equal_batch(settings)
 
 

@@ -21,10 +21,11 @@ NEEDS_THE_STACK = [
 ]
 DAGSTER = DagsterClient(SETTINGS.dagster_url)
 ROWS = """
+from datetime import date
 from fraud_platform.settings import load_settings
 from fraud_platform.storage.lake import Lake
 lake = Lake(load_settings())
-print(lake.read("raw/transactions", ["transaction_id"]).num_rows)
+print(lake.row_count("raw/transactions", date.min, date.max))
 """
 
 
