@@ -11,7 +11,6 @@ import os
 import sys
 import tempfile
 import threading
-import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
 from multiprocessing import get_context
@@ -23,8 +22,8 @@ import numpy as np
 import psutil
 import pyarrow as pa
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.table import FEATURE_NAMES
+from fraud_platform.core.time import DAY_MS, day_start_ms
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.resources.platform import PlatformResource
@@ -108,7 +107,7 @@ def fill(rows: int, days: int) -> None:
     """Raw tables: transactions over the days, fraud reports a few days after them."""
     lake = Lake(load_settings())
     rng = np.random.default_rng(20260101)
-    time_ms = int(time.mktime(FIRST_DAY.timetuple())) * 1000 + np.sort(rng.integers(0, days * DAY_MS, rows))
+    time_ms = day_start_ms(FIRST_DAY) + np.sort(rng.integers(0, days * DAY_MS, rows))
     customer = rng.integers(0, CUSTOMERS, rows)
     day = (time_ms // DAY_MS).astype(np.int32)
     partition = (customer % PARTITIONS).astype(np.int32)

@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.handbook_features import METHODS, NAMES, ROWS, Transactions, generated, read_handbook
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES
+from fraud_platform.core.time import DAY_MS
 
 THREADS = 2
 WHOLE_KERNEL_ROWS = 300_000

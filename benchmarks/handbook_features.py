@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.settled import Moments, settled_sums
-from fraud_platform.core.features.declaration import DAY_MS, HOUR_MS
 from fraud_platform.core.features.windows import segment_starts, separated_key
+from fraud_platform.core.time import DAY_MS, HOUR_MS
 
 DAYS = (1, 7, 30)
 DELAY_DAYS = 7

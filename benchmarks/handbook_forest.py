@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
-from benchmarks.handbook_features import DAY_MS, NAMES, kernel_features, kernel_input, read_frame, read_handbook
+from benchmarks.handbook_features import NAMES, kernel_features, kernel_input, read_frame, read_handbook
 from fraud_platform.core.arrays import Bools
 from fraud_platform.core.benchmark.folds import DELAY_DAYS, PUBLISHED_FOLDS, Fold
 from fraud_platform.core.benchmark.handbook import CARDS_PER_DAY
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.evaluate import Evaluation, evaluate
 from fraud_platform.core.training.threshold import Threshold

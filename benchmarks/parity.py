@@ -23,7 +23,8 @@ import dagster as dg
 import msgspec
 
 from fraud_platform.core.simulation.days import simulate_day
-from fraud_platform.core.simulation.world import World, day_start_ms
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import day_start_ms
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.local.environment import environment

@@ -22,11 +22,12 @@ import numpy as np
 from confluent_kafka import Producer
 from pyspark.sql import DataFrame, SparkSession
 
-from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
+from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray, events_from_columns
 from fraud_platform.core.features.kernel import arrange
 from fraud_platform.core.features.velocity import index_of
 from fraud_platform.core.features.visits import customer_visits
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.local.stack import Stack
 from fraud_platform.schemas import Transaction, encode
 from fraud_platform.settings import PROJECT_ROOT, Settings

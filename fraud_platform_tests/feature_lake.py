@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.core.features.velocity import VELOCITY_FEATURES
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.storage.lake import Lake
 from fraud_platform_tests.one_go import velocities_in_one_go
 

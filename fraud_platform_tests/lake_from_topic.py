@@ -4,8 +4,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import COLUMNS
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
 from fraud_platform_tests.outcome import read

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from fraud_platform.core.features.merchant_risk import MerchantRisk
 from fraud_platform.core.features.table import MERCHANT_FEATURES
+from fraud_platform.core.time import EPOCH
 from fraud_platform.errors import LakeError
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.topic_days import EPOCH
 
 REFRESH_SECONDS = 10
 KEPT_DAYS = 128

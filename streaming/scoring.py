@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.schemas import Prediction, ShadowPrediction, encode
 from fraud_platform.settings import Settings
 from fraud_platform.storage.packed import values_of

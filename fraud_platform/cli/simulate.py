@@ -51,7 +51,8 @@ def simulate(
     `fraud simulate --real-time` lives from today on
     """
     from fraud_platform.core.simulation.days import outstanding_reports, simulate_day
-    from fraud_platform.core.simulation.world import World, day_start_ms
+    from fraud_platform.core.simulation.world import World
+    from fraud_platform.core.time import day_start_ms
     from fraud_platform.settings import load_settings
     from fraud_platform.storage.feed_messages import Disturbances
     from fraud_platform.storage.feed_schedule import schedule

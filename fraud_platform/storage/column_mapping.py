@@ -7,11 +7,11 @@ import msgspec
 import pandas as pd
 import yaml
 
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.storage.feed_messages import OPTIONAL_FIELDS
 
 REQUIRED_FIELDS = ("transaction_id", "customer_id", "merchant_id", "event_time_ms", "amount", "is_fraud")
-DAY_MS = 24 * 3600 * 1000
 _NUMBERS = ("amount", "latitude", "longitude")
 
 

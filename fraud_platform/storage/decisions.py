@@ -1,18 +1,17 @@
 """Finding one transaction in the lake: the decision on it, and what its customer did before."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any
 
 import pyarrow.compute as pc
 
 from fraud_platform.core.explanation import Decision
-from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
+from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.table import FEATURE_NAMES
+from fraud_platform.core.time import DAY_MS, day_of
 from fraud_platform.errors import LakeError
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.topic_days import EPOCH
 
 SCORED = (
     "transaction_id",
@@ -66,7 +65,7 @@ def history_before(lake: Lake, decision: Decision) -> list[dict[str, Any]]:
         return []
     last_ms = decision.event_time_ms
     first_ms = last_ms - HISTORY_DAYS * DAY_MS
-    first, last = (EPOCH + timedelta(days=ms // DAY_MS) for ms in (first_ms, last_ms + MAX_LATENESS_MS))
+    first, last = (day_of(ms) for ms in (first_ms, last_ms + MAX_LATENESS_MS))
     time_ms = pc.field("event_time_ms")
     own = (pc.field("customer_id") == decision.customer_id) & (time_ms > first_ms) & (time_ms <= last_ms)
     others = pc.field("transaction_id") != decision.transaction_id

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 from pyarrow import dataset
 
+from fraud_platform.core.time import DAY_MS, day_of, day_start_ms
 from fraud_platform.errors import ConfigurationError
-from fraud_platform.storage.column_mapping import DAY_MS, ColumnMapping, apply_mapping, times_ms
+from fraud_platform.storage.column_mapping import ColumnMapping, apply_mapping, times_ms
 
 _BATCH_ROWS = 50_000
 _FORMATS = {".parquet": "parquet", ".csv": "csv"}
@@ -27,12 +28,12 @@ class Period:
     @property
     def start_ms(self) -> int:
         """Midnight before the first moved day."""
-        return _midnight_ms(self.first) + self.shift_days * DAY_MS
+        return day_start_ms(self.first) + self.shift_days * DAY_MS
 
     @property
     def until_ms(self) -> int:
         """Midnight after the last moved day."""
-        return _midnight_ms(self.last) + (1 + self.shift_days) * DAY_MS
+        return day_start_ms(self.last) + (1 + self.shift_days) * DAY_MS
 
 
 def open_file(path: Path, mapping: ColumnMapping) -> dataset.Dataset:
@@ -73,7 +74,7 @@ def find_period(
             )
         previous = int(times.iloc[-1])
         inside = times[_between(times, start, end)]
-        found += [_day(int(inside.iloc[i])) for i in (0, -1) if len(inside)]
+        found += [day_of(int(inside.iloc[i])) for i in (0, -1) if len(inside)]
     if not found:
         raise ConfigurationError(f"no rows between {start or 'the first day'} and {end or 'the last day'}")
     return Period(found[0], found[-1], (shift_to - found[0]).days if shift_to else 0)
@@ -103,15 +104,7 @@ def _times(rows: dataset.Dataset, mapping: ColumnMapping) -> Iterator[pd.Series]
 def _between(times: pd.Series, start: date | None, end: date | None) -> pd.Series:
     inside = pd.Series(True, index=times.index)
     if start:
-        inside &= times >= _midnight_ms(start)
+        inside &= times >= day_start_ms(start)
     if end:
-        inside &= times < _midnight_ms(end + timedelta(days=1))
+        inside &= times < day_start_ms(end + timedelta(days=1))
     return inside
-
-
-def _midnight_ms(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000
-
-
-def _day(time_ms: int) -> date:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).date()

@@ -1,20 +1,20 @@
 """Joins what the scorer computed with what the batch assets computed for the same transactions."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.merchant_risk import MerchantRisk
 from fraud_platform.core.features.parity import Parity, compare_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.core.features.velocity import VELOCITY_FEATURES
+from fraud_platform.core.time import DAY_MS, day_of
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.topic_days import EPOCH, PLACE
+from fraud_platform.storage.topic_days import PLACE
 
 NAMES_BEFORE, NAMES_AFTER = ([f.name for f in features] for features in (CUSTOMER_FEATURES, VELOCITY_FEATURES))
 """Features of the batch table; merchants' risk stands between them."""
@@ -63,8 +63,8 @@ def stream_parity(lake: Lake, first: date, last: date) -> StreamParity:
 
 def _batch_rows(lake: Lake, scored: pd.DataFrame) -> pd.DataFrame:
     """Batch features of the arrival days that the scored events can have: a late event arrives days after its time."""
-    first, last = scored["event_time_ms"].min() // DAY_MS, scored["event_time_ms"].max() // DAY_MS
-    days = (EPOCH + timedelta(days=int(first) - 1), EPOCH + timedelta(days=int(last) + MAX_LATENESS_MS // DAY_MS + 1))
+    first_ms, last_ms = int(scored["event_time_ms"].min()), int(scored["event_time_ms"].max())
+    days = day_of(first_ms - DAY_MS), day_of(last_ms + MAX_LATENESS_MS + DAY_MS)
     return lake.read("features/transactions", [*PLACE, "merchant_id", *NAMES_BEFORE, *NAMES_AFTER], *days).to_pandas()
 
 

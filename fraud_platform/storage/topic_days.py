@@ -3,20 +3,20 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from fraud_platform.core.time import EPOCH, day_start_ms
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import OffsetRange, admin_client, committed_reader, offsets_at, spark_options
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-EPOCH = date(1970, 1, 1)
 POSITION = pa.schema(
     [
         ("date", pa.date32()),
@@ -75,7 +75,7 @@ def topic_days(settings: Settings, topic: str, first: date, last: date) -> Topic
     starts: list[dict[int, int]] = []
     with committed_reader(settings) as consumer:
         for day in midnights:
-            starts.append(offsets_at(consumer, topic, _start_ms(day), starts[-1] if starts else None))
+            starts.append(offsets_at(consumer, topic, day_start_ms(day), starts[-1] if starts else None))
     return TopicDays(topic, first, {p: np.array([start[p] for start in starts], np.int64) for p in starts[0]})
 
 
@@ -117,7 +117,3 @@ def read_topic_days(
 
 def _as_json(days: TopicDays, end: int) -> str:
     return json.dumps({days.topic: {str(p): bounds[end] for p, bounds in days.offsets.items()}})
-
-
-def _start_ms(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000

@@ -16,7 +16,8 @@ from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES, feature_set_hash
 from fraud_platform.core.features.velocity import VELOCITY_FEATURES
 from fraud_platform.core.simulation.days import simulate_day
-from fraud_platform.core.simulation.world import World, day_start_ms
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import day_start_ms
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.errors import PromotionError

@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from fraud_platform.core.features.declaration import DAY_MS
+from fraud_platform.core.time import DAY_MS, EPOCH
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
 from fraud_platform.storage.registry import CHAMPION, Registry
-from fraud_platform.storage.topic_days import EPOCH, topic_days
+from fraud_platform.storage.topic_days import topic_days
 from fraud_platform_tests import bundles
 from fraud_platform_tests.chaos.run import UnderFire
 from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, read, send

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fraud_platform.cli.demo.plan import Plan
 from fraud_platform.core.simulation.days import outstanding_reports, simulate_day
-from fraud_platform.core.simulation.world import day_start_ms
+from fraud_platform.core.time import day_start_ms
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed import FeedReport, feed_producer, send
 from fraud_platform.storage.feed_messages import Message, report_messages

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fraud_platform.core.arrays import Bools, Floats
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.windows import Int, RangeMaximum, own_starts, separated_key
+from fraud_platform.core.time import DAY_MS
 
 NAMES = ("known_run_days", "known_run_frauds", "known_run_min_amount")
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-DAY_MS = 24 * 3600 * 1000
-HOUR_MS = 3600 * 1000
+from fraud_platform.core.time import DAY_MS, HOUR_MS
+
 HISTORY_DAYS = 30
 """Longest customer window; the scorer's state and the batch look-back hold this much."""
 

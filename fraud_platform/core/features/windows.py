@@ -7,7 +7,8 @@ clock difference in ms, rows of different customers by more than any window.
 import numpy as np
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
+from fraud_platform.core.features.declaration import HISTORY_DAYS
+from fraud_platform.core.time import DAY_MS
 
 Int = NDArray[np.int64]
 HISTORY_MS = HISTORY_DAYS * DAY_MS

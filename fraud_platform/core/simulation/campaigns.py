@@ -12,7 +12,8 @@ from fraud_platform.core.simulation.card_fraud import account_takeover, card_tes
 from fraud_platform.core.simulation.merchant_fraud import collusion, compromised_merchant
 from fraud_platform.core.simulation.population import MEAN_PURCHASES_PER_DAY
 from fraud_platform.core.simulation.purchases import Purchases
-from fraud_platform.core.simulation.world import World, day_start_ms
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import day_start_ms
 
 FRAUD_RATE = 0.01
 """Frauds per honest purchase, on the average of many days."""

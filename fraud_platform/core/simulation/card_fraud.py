@@ -9,7 +9,7 @@ import numpy as np
 
 from fraud_platform.core.simulation import places
 from fraud_platform.core.simulation.chargebacks import reported_at_ms
-from fraud_platform.core.simulation.habits import DAY_MS, honest_purchases, usual_merchants
+from fraud_platform.core.simulation.habits import honest_purchases, usual_merchants
 from fraud_platform.core.simulation.population import ONLINE_GROUP, Population, population
 from fraud_platform.core.simulation.purchases import (
     Purchases,
@@ -18,8 +18,9 @@ from fraud_platform.core.simulation.purchases import (
     own_devices,
     unknown_devices,
 )
-from fraud_platform.core.simulation.trips import HOUR_MS, IN_TRANSIT
-from fraud_platform.core.simulation.world import World, day_start_ms
+from fraud_platform.core.simulation.trips import IN_TRANSIT
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import DAY_MS, HOUR_MS, day_start_ms
 
 _OWN_DEVICE_SHARE = 0.25
 """Attacks that run on, or imitate, the victim's own device."""

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-DAY_MS = 24 * 3600 * 1000
+from fraud_platform.core.time import DAY_MS
+
 MAX_REPORT_DELAY_DAYS = 20
 _LATE_SHARE = 0.03
 

@@ -9,7 +9,8 @@ from fraud_platform.core.simulation.campaigns import frauds_of
 from fraud_platform.core.simulation.chargebacks import MAX_REPORT_DELAY_DAYS
 from fraud_platform.core.simulation.habits import honest_purchases
 from fraud_platform.core.simulation.purchases import CHANNELS, HONEST, NO_DEVICE, Purchases
-from fraud_platform.core.simulation.world import World, day_start_ms
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import day_start_ms
 
 _SCATTER = 0x9E3779B97F
 """Odd, so that multiplying by it modulo 2⁴⁰ gives each device its own identifier, in no visible order."""

@@ -8,10 +8,10 @@ import numpy as np
 from fraud_platform.core.simulation import drift, places
 from fraud_platform.core.simulation.population import FAVOURITES, ONLINE_GROUP, Customers, Population, population
 from fraud_platform.core.simulation.purchases import Purchases, complete, ordinary_amounts, own_devices
-from fraud_platform.core.simulation.trips import HOUR_MS, IN_TRANSIT, whereabouts
-from fraud_platform.core.simulation.world import World, day_start_ms
+from fraud_platform.core.simulation.trips import IN_TRANSIT, whereabouts
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import DAY_MS, HOUR_MS, day_start_ms
 
-DAY_MS = 24 * HOUR_MS
 _FAVOURITE_SHARE = 0.68
 _SPREES_PER_CUSTOMER_DAY = 0.002
 _SECOND_CARD_SHARE = 0.1

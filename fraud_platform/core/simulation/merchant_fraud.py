@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from fraud_platform.core.simulation.chargebacks import reported_at_ms
-from fraud_platform.core.simulation.habits import DAY_MS, usual_times_ms
+from fraud_platform.core.simulation.habits import usual_times_ms
 from fraud_platform.core.simulation.population import Population, population
 from fraud_platform.core.simulation.purchases import (
     Purchases,
@@ -17,7 +17,8 @@ from fraud_platform.core.simulation.purchases import (
     own_devices,
     unknown_devices,
 )
-from fraud_platform.core.simulation.world import World, day_start_ms
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import DAY_MS, day_start_ms
 
 _FEW = 8
 

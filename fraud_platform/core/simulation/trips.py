@@ -8,13 +8,13 @@ import numpy as np
 
 from fraud_platform.core.simulation import places
 from fraud_platform.core.simulation.population import population
-from fraud_platform.core.simulation.world import World, day_start_ms
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import HOUR_MS, day_start_ms
 
 MAX_TRIP_DAYS = 12
 _STARTS_PER_CUSTOMER_DAY = 0.006
 _CRUISE_KMH = 650
 _GROUND_HOURS = 2.5
-HOUR_MS = 3600 * 1000
 IN_TRANSIT = -1
 
 

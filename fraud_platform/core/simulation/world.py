@@ -1,7 +1,7 @@
 """The seeded world: what a simulation is given, and the random stream of each of its parts."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from zlib import crc32
 
 import numpy as np
@@ -30,8 +30,3 @@ class World:
         """The random stream of one part of the world, on one day where it has days."""
         ordinal = day.toordinal() if day else 0
         return np.random.default_rng(np.random.SeedSequence([self.seed, crc32(stream.encode()), ordinal]))
-
-
-def day_start_ms(day: date) -> int:
-    """Midnight UTC in milliseconds since 1970."""
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.declaration import DAY_MS, HISTORY_DAYS
+from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.events import NO_EVENTS
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.merchant_risk import MerchantRisk
@@ -15,6 +15,7 @@ from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURES, MERC
 from fraud_platform.core.features.velocity import VELOCITY_FEATURES, VELOCITY_NAMES
 from fraud_platform.core.features.visits import ENTITIES
 from fraud_platform.core.features.windows import Int
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.topic_days import DATED_PLACE, PLACE

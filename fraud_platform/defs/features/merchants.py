@@ -7,7 +7,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.merchant_risk import (
     NAMES,
     FraudReports,
@@ -16,9 +15,10 @@ from fraud_platform.core.features.merchant_risk import (
     merchant_risk,
 )
 from fraud_platform.core.reports import known_days
+from fraud_platform.core.time import DAY_MS, EPOCH
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.topic_days import DATED_PLACE, EPOCH
+from fraud_platform.storage.topic_days import DATED_PLACE
 from fraud_platform.storage.transactions import REPORT_COLUMNS
 
 TRANSACTION_COLUMNS = [*DATED_PLACE, "transaction_id", "merchant_id", "amount"]

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import NO_EVENTS
 from fraud_platform.core.features.kernel import arrange
 from fraud_platform.core.features.velocity import REACH_MS, VELOCITY_NAMES, index_of, velocities
 from fraud_platform.core.features.visits import ENTITIES, VISIT, customer_visits
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.defs.features.customers import LOOK_BACK_DAYS as REPEAT_DAYS
 from fraud_platform.schemas import MAX_LATENESS_MS
 from fraud_platform.storage.topic_days import DATED_PLACE

@@ -6,13 +6,12 @@ from datetime import date, timedelta
 import dagster as dg
 import pyarrow as pa
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.performance import PERFORMANCE, live_performance
+from fraud_platform.core.time import day_of
 from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.partitions import DAILY, LABEL_DELAY_DAYS, ONE_RUN, days_before, days_of
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.topic_days import EPOCH
 from fraud_platform.storage.transactions import read_reports
 
 _SCORED_DAYS_AGO = LABEL_DELAY_DAYS + 1
@@ -51,6 +50,6 @@ def _performance_of(lake: Lake, as_of: date, delay_days: int) -> pa.Table:
     if predictions.empty:
         return PERFORMANCE.empty_table()
     # What is scored late, after an outage or as it came late, may have been reported before.
-    earliest = EPOCH + timedelta(days=int(predictions["event_time_ms"].min()) // DAY_MS)
+    earliest = day_of(int(predictions["event_time_ms"].min()))
     reports = read_reports(lake, earliest, as_of - timedelta(days=1))
     return live_performance(predictions, reports, scored_day, as_of)

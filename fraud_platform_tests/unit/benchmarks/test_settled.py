@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.settled import Moments, settled_sums, stable_order
+from fraud_platform.core.time import DAY_MS
 
-DAY_MS = 24 * 3600 * 1000
 START_MS = 1_709_164_800_000
 LAG_MS = 7 * DAY_MS
 WINDOWS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import EVENT, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES
+from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.unit.core.reference_kernel import reference_features
 
 START_MS = 1_709_164_800_000  # 2024-02-29, a leap day

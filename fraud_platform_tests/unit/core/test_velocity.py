@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud_platform.core.features.customer.amounts import SMALL_AMOUNT
-from fraud_platform.core.features.declaration import DAY_MS, HOUR_MS, WINDOWS_MS
+from fraud_platform.core.features.declaration import WINDOWS_MS
 from fraud_platform.core.features.events import NO_EVENTS
 from fraud_platform.core.features.kernel import arrange
 from fraud_platform.core.features.velocity import (
@@ -20,6 +20,7 @@ from fraud_platform.core.features.velocity import (
     velocities,
 )
 from fraud_platform.core.features.visits import ENTITIES, customer_visits
+from fraud_platform.core.time import DAY_MS, HOUR_MS
 from fraud_platform_tests.one_go import velocities_in_one_go
 from fraud_platform_tests.unit.core.test_kernel import START_MS, build
 

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.declaration import DAY_MS
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.defs.features import customers, velocity
 from fraud_platform.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 from fraud_platform.storage.transactions import EVENT_SCHEMA

@@ -7,17 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fraud_platform.core.features.declaration import DAY_MS
+from fraud_platform.core.time import day_start_ms
 from fraud_platform.defs.monitoring.assets import model_performance
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.storage.topic_days import EPOCH
 
 SCORED, DELAY_DAYS = date(2026, 3, 10), 4
 AS_OF = SCORED + timedelta(days=DELAY_DAYS + 1)
-
-
-def ms(day: date) -> int:
-    return (day - EPOCH).days * DAY_MS
 
 
 @pytest.fixture
@@ -31,7 +26,7 @@ def platform(tmp_path) -> PlatformResource:
             "transaction_id": ["of the day", "of the outage"],
             "is_fraud": [True, True],
             "probability": [0.9, 0.8],
-            "event_time_ms": [ms(SCORED), ms(SCORED - timedelta(days=5))],
+            "event_time_ms": [day_start_ms(SCORED), day_start_ms(SCORED - timedelta(days=5))],
         }
     )
     platform.lake.replace_days("serving/predictions", predictions, SCORED, SCORED)
@@ -48,7 +43,7 @@ def frauds(platform: PlatformResource, *reports: tuple[str, bool, date]) -> int:
             "kafka_offset": np.arange(len(ids)),
             "transaction_id": ids,
             "is_fraud": is_fraud,
-            "reported_at_ms": [ms(day) for day in days],
+            "reported_at_ms": [day_start_ms(day) for day in days],
         }
     )
     # The order of rows in the lake is none.

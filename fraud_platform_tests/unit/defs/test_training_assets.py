@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.defs.training.assets import resampled_training_set, training_set
 from fraud_platform.defs.training.checks import (
     both_classes_in_each_split,

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from fraud_platform.core.simulation.days import outstanding_reports, simulate_day
-from fraud_platform.core.simulation.world import World, day_start_ms
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import day_start_ms
 from fraud_platform.schemas import decode_labels, decode_transactions
 from fraud_platform.storage.feed_messages import Disturbances, Message
 from fraud_platform.storage.feed_schedule import schedule

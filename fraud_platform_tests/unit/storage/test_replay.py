@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from fraud_platform.core.simulation.world import day_start_ms
+from fraud_platform.core.time import DAY_MS, day_start_ms
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.schemas import decode_transactions
 from fraud_platform.settings import PROJECT_ROOT
-from fraud_platform.storage.column_mapping import DAY_MS, ColumnMapping, load_mapping
+from fraud_platform.storage.column_mapping import ColumnMapping, load_mapping
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
 from fraud_platform.storage.labelled_file import find_period, open_file, read_period
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
 from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.unit.core.test_kernel import build, event
 from streaming.runs import FAN_OUT, LEVEL_ROWS
 from streaming.state import REACH_MS, SEED_FOLDER, PartitionState, write_events

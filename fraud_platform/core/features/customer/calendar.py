@@ -1,7 +1,8 @@
 """When the event happened, in UTC."""
 
 from fraud_platform.core.features.customer.rows import Columns, CustomerRows
-from fraud_platform.core.features.declaration import DAY_MS, HOUR_MS, of_customer
+from fraud_platform.core.features.declaration import of_customer
+from fraud_platform.core.time import DAY_MS, HOUR_MS
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FEATURES = (

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from fraud_platform.core.features.declaration import DAY_MS
+from fraud_platform.core.time import DAY_MS
 
 CUSTOMERS, MERCHANTS, DAYS, PER_DAY = 400, 120, 56, 150
 START = pd.Timestamp("2018-04-01")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_platform.core.benchmark.known_runs import MerchantLabels, known_runs
-from fraud_platform.core.features.declaration import DAY_MS
+from fraud_platform.core.time import DAY_MS
 
 LAG, WINDOW = 7 * DAY_MS, 30 * DAY_MS
 ROWS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 50 * 24), st.integers(1, 9), st.booleans()), min_size=1)

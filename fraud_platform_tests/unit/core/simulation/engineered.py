@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.merchant_risk import FraudReports, MerchantTransactions, merchant_risk
 from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.one_go import velocities_in_one_go
 
 LABEL_DELAY_DAYS = 7

@@ -9,9 +9,9 @@ import pytest
 from catboost import CatBoostClassifier
 from sklearn.metrics import average_precision_score
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.unit.core.simulation.engineered import engineered_features
 
 TRAIN_DAYS = range(22, 54)

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from fraud_platform.core.simulation.campaigns import BEHAVIOURS
-from fraud_platform.core.simulation.chargebacks import DAY_MS, MAX_REPORT_DELAY_DAYS
+from fraud_platform.core.simulation.chargebacks import MAX_REPORT_DELAY_DAYS
 from fraud_platform.core.simulation.days import outstanding_reports, simulate_day
-from fraud_platform.core.simulation.world import MIN_MERCHANTS, World, day_start_ms
+from fraud_platform.core.simulation.world import MIN_MERCHANTS, World
+from fraud_platform.core.time import DAY_MS, day_start_ms
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.schemas import decode_transactions
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
