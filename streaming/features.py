@@ -17,6 +17,7 @@ from fraud_platform.core.features.kernel import arrange, features_of
 from fraud_platform.core.features.table import CUSTOMER_FEATURES
 from fraud_platform.core.features.visits import ENTITIES, VISIT, customer_visits
 from fraud_platform.schemas import decode_transactions
+from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.packed import binary_of, pack, unpack
 from streaming.state import PartitionState
 
@@ -63,11 +64,20 @@ def _partition_rows(state_folder: Path, batch_id: int, batches: Iterator[pa.Reco
         return
     messages = pa.Table.from_batches(received)
     state = PartitionState(state_folder, messages["partition"][0].as_py(), batch_id)
-    state.compact(pc.min(messages["timestamp_ms"]).as_py())
+    state.compact(oldest_arrival_ms(messages))
     rows, kept = transform(messages, state.history)
     state.add(kept)
     # Not compressed: it goes to the next process and no further.
     yield pa.record_batch({"packed": pa.array([pack(rows, compression=None)], pa.binary())})
+
+
+def oldest_arrival_ms(messages: pa.Table) -> int:
+    """The earliest timestamp of a batch, which says how old the state may be.
+
+    Never one that is still to come: a single message from a producer whose clock is years
+    ahead would have all of the state dropped.
+    """
+    return min(pc.min(messages["timestamp_ms"]).as_py(), now_ms())
 
 
 def transform(messages: pa.Table, history_of: HistoryOf) -> tuple[pa.Table, EventArray]:

@@ -23,7 +23,7 @@ from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, offsets_at, read_range
 from fraud_platform.storage.packed import values_of
 from streaming import metrics
-from streaming.features import SCORED, transform
+from streaming.features import SCORED, oldest_arrival_ms, transform
 from streaming.state import PartitionState
 from streaming.velocity_state import Positions, VelocityState
 
@@ -52,7 +52,7 @@ class Velocity:
         if not len(rows):  # offsets that are markers of transactions and nothing else
             return np.empty((0, len(VELOCITY_FEATURES)))
         state = VelocityState(self._folder, batch_id)
-        state.compact(pc.min(rows["timestamp_ms"]).as_py())
+        state.compact(oldest_arrival_ms(rows))
         positions = state.positions
         scored = rows.filter(pc.equal(rows["status"], SCORED))
         visits = visits_of(scored)

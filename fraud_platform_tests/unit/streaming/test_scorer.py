@@ -12,13 +12,14 @@ from fraud_platform.core.features.velocity import VELOCITY_FEATURES
 from fraud_platform.schemas import Prediction
 from fraud_platform.storage.registry import CHALLENGER, CHAMPION
 from fraud_platform_tests import bundles
-from fraud_platform_tests.bad_messages import valid
+from fraud_platform_tests.bad_messages import EVENT_TIME_MS, valid
 from fraud_platform_tests.unit.streaming.test_features import messages
 from streaming.contest import LoadedModel
 from streaming.features import SCORED
 from streaming.generation import Generation
 from streaming.scorer import Opened, Scorer, StoppingError
 from streaming.sink import OutMessage
+from streaming.state import REACH_MS
 
 NEVER, ALWAYS = 1.0, 0.0
 """Thresholds."""
@@ -171,6 +172,17 @@ def test_a_challenger_is_held_against_the_new_champion_alone(run):
     started.scorer.take_over(model(4, NEVER))
     started.batch()
     assert started.kinds[-1] == ("canary_rolled_back", 3)
+
+
+def test_a_message_from_the_future_does_not_age_the_state(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("streaming.features.now_ms", lambda: EVENT_TIME_MS)
+    started = run()
+    started.batch()
+    before = sorted(tmp_path.rglob("*.arrow"))
+    broken = messages([(b"c", b"{")])
+    later = pa.array([EVENT_TIME_MS + 2 * REACH_MS])
+    started.scorer.process(Frame(broken.set_column(2, "timestamp_ms", later)), 1)
+    assert before and sorted(tmp_path.rglob("*.arrow")) == before
 
 
 def test_after_stop_no_batch_begins(run):

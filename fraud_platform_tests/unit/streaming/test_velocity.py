@@ -139,6 +139,19 @@ def test_a_batch_of_markers_alone_has_no_rows_and_leaves_the_state_as_it_is(topi
     assert not (tmp_path / FOLDER).exists()
 
 
+def test_a_message_from_the_future_does_not_age_the_state(topic, kafka, settings, tmp_path, monkeypatch):
+    part = topic.filter(pc.equal(topic["partition"], 0)).slice(0, 10)
+    now_ms = pc.max(part["timestamp_ms"]).as_py()
+    monkeypatch.setattr("streaming.features.now_ms", lambda: now_ms)
+    rows, ends = stage(part, tmp_path, 0), {0: 10, 1: 0}
+    scoring = Velocity(settings, tmp_path)
+    scoring.of_batch(0, rows, ends)
+    later = pa.array([now_ms + 2 * REACH_MS] * len(rows))
+    before = sorted((tmp_path / FOLDER).glob("*.arrow"))
+    scoring.of_batch(1, rows.set_column(rows.column_names.index("timestamp_ms"), "timestamp_ms", later), ends)
+    assert before and set(before) <= set((tmp_path / FOLDER).glob("*.arrow"))
+
+
 def test_nothing_older_than_any_window_is_kept(topic, tmp_path):
     rows = stage(topic.slice(0, 100).filter(pc.equal(topic.slice(0, 100)["partition"], 0)), tmp_path, 0)
     visits = velocity.visits_of(rows.filter(pc.equal(rows["status"], SCORED)))
