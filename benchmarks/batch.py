@@ -27,6 +27,7 @@ from fraud_platform.core.time import DAY_MS, day_start_ms
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.schemas import CHANNELS
 from fraud_platform.settings import PROJECT_ROOT, load_settings
 from fraud_platform.storage.lake import Lake
 
@@ -127,7 +128,7 @@ def fill(rows: int, days: int) -> None:
             "event_time_ms": time_ms,
             "amount": np.round(rng.gamma(2.0, 25.0, rows), 2),
             "device_id": names("D", customer * 3 + rng.integers(0, 3, rows)),
-            "channel": pa.array(["chip", "contactless", "online", "atm"]).take(pa.array(rng.integers(0, 4, rows))),
+            "channel": pa.array(CHANNELS).take(pa.array(rng.integers(0, 4, rows))),
             "country": pa.array(["FR", "DE", "GB"]).take(pa.array(rng.integers(0, 3, rows))),
             "latitude": rng.normal(48, 1, rows),
             "longitude": rng.normal(2, 1, rows),

@@ -6,7 +6,7 @@ the platform's one currency with two decimals.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -25,6 +25,8 @@ LAST_TIME_MS = 4_102_444_800_000  # 2100-01-01
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 TimeMs = Annotated[int, Meta(ge=FIRST_TIME_MS, le=LAST_TIME_MS)]
 Channel = Literal["chip", "contactless", "online", "atm"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+"""Their order gives the codes that the scorer's state holds: a new one comes last."""
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from fraud_platform.schemas import CHANNELS
+
 EVENT = np.dtype(
     [
         ("customer", "<i8"),  # hashes of the identifiers; 0 means unknown
@@ -22,7 +24,6 @@ EVENT = np.dtype(
         ("channel", "<i2"),
     ]
 )
-CHANNELS = ("chip", "contactless", "online", "atm")
 COLUMNS = (
     "customer_id",
     "transaction_id",

@@ -12,8 +12,8 @@ from fraud_platform.core.time import DAY_MS
 
 Int = NDArray[np.int64]
 HISTORY_MS = HISTORY_DAYS * DAY_MS
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-"""The golden ratio in 64 bits: its multiples differ in their high bits."""
+GOLDEN_RATIO = np.uint64(0x9E3779B97F4A7C15)
+"""In 64 bits, and odd: its multiples differ in their high bits and in their low ones."""
 
 
 def segment_starts(sorted_ids: Int) -> Int:
@@ -80,7 +80,7 @@ def _grouped(groups: tuple[Int, ...]) -> tuple[Int, NDArray[np.bool_]]:
     position_bits = np.uint64(n.bit_length())
     hashed = np.zeros(n, np.uint64)
     for values in groups:
-        hashed = (hashed ^ values.astype(np.uint64)) * _ODD
+        hashed = (hashed ^ values.astype(np.uint64)) * GOLDEN_RATIO
     numbers = (hashed >> position_bits << position_bits) | np.arange(n, dtype=np.uint64)
     numbers.sort()
     order = (numbers & ((np.uint64(1) << position_bits) - np.uint64(1))).astype(np.int64)

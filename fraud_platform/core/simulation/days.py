@@ -8,9 +8,10 @@ import pandas as pd
 from fraud_platform.core.simulation.campaigns import frauds_of
 from fraud_platform.core.simulation.chargebacks import MAX_REPORT_DELAY_DAYS
 from fraud_platform.core.simulation.habits import honest_purchases
-from fraud_platform.core.simulation.purchases import CHANNELS, HONEST, NO_DEVICE, Purchases
+from fraud_platform.core.simulation.purchases import HONEST, NO_DEVICE, Purchases
 from fraud_platform.core.simulation.world import World
 from fraud_platform.core.time import day_start_ms
+from fraud_platform.schemas import CHANNELS
 
 _SCATTER = 0x9E3779B97F
 """Odd, so that multiplying by it modulo 2⁴⁰ gives each device its own identifier, in no visible order."""
@@ -50,7 +51,7 @@ def _frame(day: date, purchases: Purchases) -> pd.DataFrame:
             "event_time_ms": purchases.time_ms,
             "amount": purchases.amount,
             "device_id": [_device_id(code) for code in purchases.device.tolist()],
-            "channel": CHANNELS[purchases.channel],
+            "channel": np.array(CHANNELS, object)[purchases.channel],
             "country": purchases.country,
             "latitude": purchases.latitude.round(5),
             "longitude": purchases.longitude.round(5),

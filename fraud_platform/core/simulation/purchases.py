@@ -13,9 +13,9 @@ import numpy as np
 
 from fraud_platform.core.simulation import drift, places
 from fraud_platform.core.simulation.population import Population
+from fraud_platform.schemas import CHANNELS
 
-CHANNELS = np.array(["chip", "contactless", "online", "atm"], dtype=object)
-CHIP, CONTACTLESS, ONLINE, ATM = range(4)
+CHIP, CONTACTLESS, ONLINE, ATM = range(len(CHANNELS))
 NO_DEVICE = -1
 NOT_REPORTED = -1
 HONEST = ""

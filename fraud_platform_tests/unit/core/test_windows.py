@@ -32,5 +32,5 @@ def test_neighbours_are_those_of_a_plain_loop(pairs):
 @given(PAIRS)
 def test_groups_whose_hashes_are_equal_are_told_apart(pairs):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(windows, "_ODD", np.uint64(0))
+        patch.setattr(windows, "GOLDEN_RATIO", np.uint64(0))
         assert vectorised(pairs) == plainly(pairs)

@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 
 from fraud_platform.core.features.declaration import WINDOWS_MS
 from fraud_platform.core.features.events import EventArray
-from fraud_platform.core.features.windows import Int, possibly_among, previous_and_next, segment_starts
+from fraud_platform.core.features.windows import GOLDEN_RATIO, Int, possibly_among, previous_and_next, segment_starts
 
 Columns = dict[str, NDArray[Any]]
 """Feature name → its values for the new events."""
-ODD = np.int64(-7046029254386353131)
-"""The golden ratio in 64 bits: its multiples differ in their low bits."""
 
 
 class Encounters(NamedTuple):
@@ -55,7 +53,8 @@ class CustomerRows:
         """Encounters with the values of a field of EVENT. Of a long history only the rows that bear are sorted."""
         if name not in self._encounters:
             values = self.events[name].astype(np.int64)
-            pairs = np.ascontiguousarray(self.events["customer"]) ^ (values * ODD)
+            scattered = (values.view(np.uint64) * GOLDEN_RATIO).view(np.int64)
+            pairs = np.ascontiguousarray(self.events["customer"]) ^ scattered
             at = np.flatnonzero(possibly_among(pairs, pairs[self.new]) | self._within_a_day())
             previous, following = previous_and_next((values[at], self.segments[at]))
             self._encounters[name] = Encounters(at, np.searchsorted(at, self.new), values[at], previous, following)
