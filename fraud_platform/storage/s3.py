@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from deltalake.exceptions import DeltaError
+
 from fraud_platform.errors import AccessDeniedError, ServiceUnavailableError
 from fraud_platform.settings import Settings
 
@@ -67,10 +69,12 @@ def s3_errors(settings: Settings) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
-        if settings.minio_host is None:
+    except (OSError, DeltaError) as error:
+        words = str(error)
+        # In the middle of a write, S3's silence is an error of the writer's.
+        if settings.minio_host is None or (isinstance(error, DeltaError) and "S3 error" not in words):
             raise
-        server, words = f"S3 at MINIO_HOST={settings.minio_host}", str(error)
+        server = f"S3 at MINIO_HOST={settings.minio_host}"
         code = match.group(1) if (match := re.search(r"<Code>(\w+)</Code>", words)) else None
         if code == "NoSuchBucket":
             raise ServiceUnavailableError(

@@ -1,5 +1,8 @@
 """Dagster on PostgreSQL: the databases that the init script makes, and runs across a restart of the server."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import dagster as dg
 import pytest
 import yaml
@@ -34,12 +37,35 @@ def rows_of(instance: dg.DagsterInstance) -> list[object]:
 def test_runs_and_materialisations_outlive_a_restart_of_the_server(postgres, instance):
     assert dg.materialize([a_table], instance=instance).success
     before, runs = rows_of(instance), instance.get_runs_count()
-    with postgres.server.away():
-        pass
+    _restart(postgres)
     assert rows_of(instance) == before
     assert dg.materialize([a_table], instance=instance).success
     assert rows_of(instance) == [7, *before]
     assert instance.get_runs_count() == runs + 1
+
+
+def test_a_run_goes_on_through_a_restart_of_the_server(postgres, instance):
+    @dg.asset
+    def slow_table(context: dg.AssetExecutionContext) -> None:
+        restarted = Event()
+
+        def work() -> None:
+            while not restarted.is_set():
+                context.log.info("at work")  # an event each, which Dagster stores
+
+        with ThreadPoolExecutor() as pool:
+            at_work = pool.submit(work)
+            _restart(postgres)  # in this thread: the server ends with the one that started it
+            restarted.set()
+            at_work.result()
+
+    assert dg.materialize([slow_table], instance=instance).success
+    assert instance.get_latest_materialization_event(dg.AssetKey("slow_table"))
+
+
+def _restart(postgres: Postgres) -> None:
+    with postgres.server.away():
+        pass
 
 
 def test_while_the_server_is_away_a_run_fails_and_leaves_nothing_half_recorded(postgres, instance):

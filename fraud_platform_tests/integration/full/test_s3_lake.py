@@ -1,5 +1,7 @@
 """The lake on S3: written by deltalake and by Spark, read by both, away and back, and with keys that are refused."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date
 
 import psutil
@@ -53,6 +55,23 @@ def test_days_are_replaced_by_deltalake_and_by_spark_in_one_table(on_s3, fresh_j
     lake.replace_days(TABLE, rows(3, DAYS[2:]), DAYS[2], DAYS[2])
     read = session.read.format("delta").load(lake.spark_uri(TABLE)).where(days_predicate(DAYS[1], DAYS[2]))
     assert sorted(map(tuple, read.select("date", "value").collect())) == [(DAYS[1], 2), (DAYS[2], 3)]
+
+
+def test_an_outage_in_the_middle_of_a_write_is_one_line_and_leaves_the_table_as_it_was(s3, on_s3):
+    lake = Lake(on_s3)
+    version = lake.replace_days(TABLE, rows(1), DAYS[0], DAYS[-1])
+    with ExitStack() as outage:
+
+        def written() -> Iterator[pa.RecordBatch]:
+            yield from rows(2, DAYS[:2]).to_batches()
+            outage.enter_context(s3.server.away())
+            yield from rows(2, DAYS[2:]).to_batches()
+
+        batches = pa.RecordBatchReader.from_batches(rows(2).schema, written())
+        with pytest.raises(ServiceUnavailableError, match="does not answer") as told:
+            lake.replace_days(TABLE, batches, DAYS[0], DAYS[-1])
+        assert "\n" not in str(told.value)
+    assert (lake.version(TABLE), values(lake)) == (version, dict.fromkeys(DAYS, 1))
 
 
 def test_an_outage_is_one_line_and_leaves_the_table_as_it_was(s3, on_s3):

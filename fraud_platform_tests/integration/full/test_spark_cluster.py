@@ -16,7 +16,7 @@ from fraud_platform.errors import ConfigurationError
 from fraud_platform.resources.spark import LazySpark
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.spark import replace_days
+from fraud_platform.storage.spark import DRIVER_ROWS, replace_days
 from fraud_platform_tests.waiting import wait_until
 from streaming.cluster import check_executors
 
@@ -46,13 +46,16 @@ def test_executors_are_other_processes_with_the_drivers_kernel(session):
     assert session.sparkContext._gateway.proc.pid not in executors
 
 
-def test_a_worker_killed_in_a_job_costs_no_row_and_leaves_no_half_table(cluster, session, settings, tmp_path):
+@pytest.mark.parametrize("expected_rows", [DRIVER_ROWS, DRIVER_ROWS + 1], ids=["driver writes", "executors write"])
+def test_a_worker_killed_in_a_job_costs_no_row_and_leaves_no_half_table(
+    cluster, session, settings, tmp_path, expected_rows
+):
     lake = Lake(settings)
     before = pa.table({"date": [DAY], "value": [-1]})
     version = lake.replace_days("raw/labels", before, DAY, DAY)
     frame = session.range(4, numPartitions=4).mapInArrow(_hold(tmp_path), SCHEMA)
     with ThreadPoolExecutor() as pool:
-        write = pool.submit(replace_days, frame, lake, "raw/labels", DAY, DAY, 4)
+        write = pool.submit(replace_days, frame, lake, "raw/labels", DAY, DAY, expected_rows)
         wait_until(lambda: len(list(tmp_path.glob("at-work-*"))) >= 2, "a task on each worker")
         _kill(cluster.workers[0].pid)
         assert lake.version("raw/labels") == version
