@@ -8,6 +8,7 @@ import pytest
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
+from fraud_platform_tests.integration.full.mlflow_server import MlflowServer, mlflow_on
 from fraud_platform_tests.integration.full.postgres import Postgres, private_postgres
 from fraud_platform_tests.integration.full.s3 import S3Server, private_s3
 from fraud_platform_tests.integration.full.secure_kafka import SecureKafka, secure_kafka
@@ -34,6 +35,12 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     with private_s3(tmp_path_factory.mktemp("s3")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def mlflow(postgres: Postgres, s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    with mlflow_on(postgres, s3, tmp_path_factory.mktemp("mlflow") / "log") as made:
         yield made
 
 

@@ -1,9 +1,14 @@
-"""Raw tables and features with every part of the full stack at once, in a process of Dagster's own."""
+"""The whole loop with every part of the full stack at once: Dagster's runs, the scorer and a person at the terminal."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
-from datetime import timedelta
+from collections import Counter
+from datetime import date, timedelta
+from itertools import chain
+from pathlib import Path
 
 import dagster as dg
 import numpy as np
@@ -14,61 +19,109 @@ from fraud_platform.core.features.events import NO_EVENTS
 from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.table import CUSTOMER_FEATURES
 from fraud_platform.core.features.velocity import VELOCITY_FEATURES
+from fraud_platform.core.simulation.days import simulate_day
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import day_start_ms
+from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.local.environment import environment
 from fraud_platform.local.orchestrator import instance_configuration
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import create_topics, producer
+from fraud_platform.storage.feed_messages import Disturbances, Message
+from fraud_platform.storage.feed_schedule import schedule
+from fraud_platform.storage.kafka import create_topics
 from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.registry import CHALLENGER, CHAMPION, Registry
 from fraud_platform.storage.transactions import events_of
-from fraud_platform_tests import bundles
 from fraud_platform_tests.one_go import velocities_in_one_go
+from fraud_platform_tests.outcome import assert_features_equal_batch, predictions, send
+from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.scorer_process import ScorerProcess
+from fraud_platform_tests.waiting import wait_until
 
-DAYS = 10
-ASSETS = "raw_transactions,raw_labels,raw_rejected,merchant_risk,velocity,transaction_features"
-RANGE = f"{bundles.FIRST_DAY}...{bundles.FIRST_DAY + timedelta(days=DAYS)}"
+FIRST_DAY, DAYS = date(2026, 4, 18), 40
+TODAY = FIRST_DAY + timedelta(days=DAYS)
+WORLD = World(seed=12, customers=500, merchants=200)
+TAGS = {RANGE_START: FIRST_DAY.isoformat(), RANGE_END: (TODAY - timedelta(days=1)).isoformat()}
+CONFIG = {"ops": {"candidate_models": {"config": {"epochs": 30, "references": False}}}}
 
 
 @pytest.fixture
-def settings(postgres, s3, secured, cluster, make_settings) -> Settings:
-    """The platform on PostgreSQL, S3, a secured Kafka and a Spark cluster, with ten days of transactions."""
-    parts = [part.settings() for part in (postgres, s3, cluster)]
-    # As Confluent Cloud has it; the scorer's tests log in by SCRAM.
+def settings(postgres, s3, secured, cluster, mlflow, make_settings) -> Settings:
+    """The platform on PostgreSQL, S3, a secured Kafka, a Spark cluster and MLflow's server on the first two."""
+    parts = [part.settings() for part in (postgres, s3, cluster, mlflow)]
+    # As Confluent Cloud has it; the scorer's other tests log in by SCRAM.
     parts.append(secured.settings("fraud", "PLAIN"))
-    made = make_settings(**{name: value for part in parts for name, value in part.items()})
-    create_topics(made.model_copy(update={"kafka_username": "admin", "kafka_password": _password(secured, "admin")}))
+    ports = dict(zip(("spark_ui_port", "metrics_port"), free_ports(2), strict=True))
+    periods = {"label_delay_days": 4, "validation_days": 6, "test_days": 6, "alert_budget_per_day": 5}
+    made = make_settings(**{name: value for part in parts for name, value in part.items()}, **ports, **periods)
+    create_topics(as_administrator(secured, made))
     secured.grant(made)
-    kafka = producer(made)
-    for message in sorted(transaction_messages(bundles.transactions(DAYS), Disturbances(late=0.05, duplicates=0.02))):
-        kafka.produce(made.kafka_topic, message.value, message.key, timestamp=message.send_ms)
-    assert kafka.flush(30) == 0
     return made
 
 
-def _password(secured, user: str):
-    return Settings(_env_file=None, **secured.settings(user)).kafka_password
+def as_administrator(secured, settings: Settings) -> Settings:
+    password = Settings(_env_file=None, **secured.settings("admin")).kafka_password
+    return settings.model_copy(update={"kafka_username": "admin", "kafka_password": password})
 
 
-def materialise(settings: Settings, home) -> subprocess.CompletedProcess:
-    """`dagster asset materialize`, as a run of the full stack does it."""
+def messages(first: date, days: int, disturbances: Disturbances) -> list[Message]:
+    end = day_start_ms(first + timedelta(days=days))
+    simulated = (simulate_day(WORLD, first + timedelta(days=n)) for n in range(days))
+    return list(chain.from_iterable(schedule(simulated, end, disturbances=disturbances)))
+
+
+def execute(settings: Settings, home: Path) -> subprocess.CompletedProcess:
+    """The training job in a process of Dagster's own, as a run of the full stack."""
     (home / "dagster.yaml").write_text(yaml.safe_dump(instance_configuration(settings)))
-    command = [sys.executable, "-m", "dagster", "asset", "materialize", "-m", "fraud_platform.definitions"]
-    return subprocess.run(
-        [*command, "--select", ASSETS, "--partition-range", RANGE],
-        env={**os.environ, **environment(settings), "DAGSTER_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    (home / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    job = ["job", "execute", "-m", "fraud_platform.definitions", "-j", "train_fraud_detection_model"]
+    options = ["--tags", json.dumps(TAGS), "--config", str(home / "config.yaml")]
+    return run(settings, "dagster", *job, *options, DAGSTER_HOME=str(home))
 
 
-def test_features_made_by_executors_on_s3_are_the_kernels(settings, tmp_path, monkeypatch):
-    result = materialise(settings, tmp_path)
-    assert result.returncode == 0, result.stderr[-3000:]
+def run(settings: Settings, module: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", module, *arguments]
+    variables = {**os.environ, **environment(settings), **variables}
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+
+def test_from_messages_to_predictions_of_a_model_that_a_person_promoted(settings, secured, tmp_path, monkeypatch):
+    bank = as_administrator(secured, settings)  # in transactions of its own, which the platform's user may not begin
+    send(bank, messages(FIRST_DAY, DAYS, Disturbances(0.05, 0.02, 0.01, seed=3)))
+    trained = execute(settings, tmp_path)
+    assert trained.returncode == 0, trained.stderr[-3000:]
     secrets = [settings.kafka_password, settings.minio_secret_key, settings.db_password]
-    assert not [s for s in secrets if s.get_secret_value() in result.stdout + result.stderr]
+    assert not [s for s in secrets if s.get_secret_value() in trained.stdout + trained.stderr]
+    assert_features_are_the_kernels(Lake(settings))
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert {"raw_transactions", "registered_model"} <= {k.to_user_string() for k in instance.all_asset_keys()}
 
-    lake = Lake(settings)
+    live = messages(TODAY, 1, Disturbances())
+    scorer = ScorerProcess(settings)
+    scorer.start()
+    try:
+        version = Registry(settings).version(CHALLENGER)
+        promoted = run(settings, "fraud_platform.cli", "promote", str(version), "--reason", "the first one")
+        assert promoted.returncode == 0, promoted.stderr
+        assert Registry(settings).version(CHAMPION) == version
+        with scorer.frozen():
+            send(bank, live)
+        due = {m.transaction_id for m in live if m.kind != "label"}
+        wait_until(lambda: len(predictions(settings)) >= len(due), "a prediction for each live transaction")
+        assert scorer.end(signal.SIGTERM) == 0
+    finally:
+        if scorer.is_running():
+            scorer.end(signal.SIGKILL)
+    scored = predictions(settings)
+    assert Counter(p.transaction_id for p in scored) == dict.fromkeys(due, 1)
+    assert {p.model_version for p in scored} == {version}
+    assert_features_equal_batch(settings)
+
+
+def assert_features_are_the_kernels(lake: Lake) -> None:
+    """What executors wrote to S3 is what the kernel makes of all rows in one go."""
     place = [("kafka_partition", "ascending"), ("kafka_offset", "ascending")]
     events = lake.read("raw/transactions").sort_by(place)
     expected = customer_features(NO_EVENTS, events_of(events))
@@ -77,8 +130,3 @@ def test_features_made_by_executors_on_s3_are_the_kernels(settings, tmp_path, mo
     assert rows["kafka_offset"].to_pylist() == events["kafka_offset"].filter(~expected.duplicate).to_pylist()
     for feature, column in zip(CUSTOMER_FEATURES + VELOCITY_FEATURES, values.T, strict=True):
         np.testing.assert_array_equal(rows[feature.name].to_numpy(), column, err_msg=feature.name)
-
-    for name, value in environment(settings).items():
-        monkeypatch.setenv(name, value)
-    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        assert {"raw_transactions", "transaction_features"} <= {k.to_user_string() for k in instance.all_asset_keys()}
