@@ -98,13 +98,16 @@ def current_generation(spark: SparkSession, settings: Settings, root: Path) -> G
     with committed_reader(settings) as consumer:
         stored = watermarks(consumer, settings.kafka_topic)
     former, last = _newest(root), _last_query(settings)
-    wrote_last = former is not None and (last is None or former.query_id == last.id)
-    if former and wrote_last and (former.feature_set, former.partitions) == (feature_set_hash(), len(stored)):
-        return former
-    if former and wrote_last:
-        start = _next_offsets(settings, former)
-    else:
-        start = _next_offsets_elsewhere(settings, last) if last else None
+    wrote_last = former if former and (last is None or former.query_id == last.id) else None
+    if wrote_last and (wrote_last.feature_set, wrote_last.partitions) == (feature_set_hash(), len(stored)):
+        return wrote_last
+    start = None
+    if wrote_last:
+        start = _next_offsets(settings, wrote_last)
+    elif last:
+        start = _next_offsets_elsewhere(settings, last)
+    if start and (gone := sum(max(stored[p][0] - offset, 0) for p, offset in start.items())):
+        log.warning("%s messages were deleted from Kafka before they were scored", f"{gone:,}")
     # A scan of the lake, so only where it is wanted.
     lake_ends = end_of_lake(spark, settings) if start is not None or settings.starting_offsets == "lake" else {}
     if start is None and lake_ends:

@@ -125,6 +125,14 @@ def test_without_a_lake_the_history_is_what_kafka_still_has(settings, spark, cap
     assert made.starting_offsets == {0: 80, 1: 80}
     assert seeded(made) == 100
     assert "60 messages that Kafka has deleted" in caplog.text
+    assert "before they were scored" not in caplog.text
+
+
+def test_messages_that_kafka_deleted_before_they_were_scored_are_told_of(settings, spark, caplog):
+    former_generation(settings, {0: 10, 1: 80})
+    delete_before(settings, 30)
+    assert current(spark, settings).starting_offsets == {0: 30, 1: 80}
+    assert "20 messages were deleted from Kafka before they were scored" in caplog.text
 
 
 @pytest.mark.parametrize("here", ["nothing", "a checkpoint that was overtaken"])
