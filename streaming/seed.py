@@ -3,7 +3,6 @@
 What the lake does not have yet, because no asset has fetched it, is read from Kafka.
 """
 
-import json
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,16 +16,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from fraud_platform.core.features.declaration import DAY_MS
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS
 from fraud_platform.core.features.kernel import arrange
 from fraud_platform.core.features.velocity import index_of
 from fraud_platform.core.features.visits import customer_visits
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.schemas import decode_transactions
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import OffsetRange, spark_options
+from fraud_platform.storage.kafka import OffsetRange
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.topic_days import POSITION
+from fraud_platform.storage.topic_days import PLACE, POSITION, kafka_messages
 from fraud_platform.storage.transactions import EVENT_SCHEMA, events_of, in_arrival_order
 from streaming.state import REACH_MS, SEED_FOLDER, write_events
 from streaming.velocity_state import FOLDER as VELOCITY_FOLDER
@@ -37,7 +36,6 @@ log = logging.getLogger(__name__)
 
 ROWS_PER_FILE = 1_000_000
 """Bounds the memory of one kernel call to about 2 GB."""
-_POSITION = ["kafka_partition", "kafka_offset"]
 _SCHEMA = from_arrow_schema(EVENT_SCHEMA)
 
 
@@ -46,9 +44,9 @@ def end_of_lake(spark: SparkSession, settings: Settings) -> dict[int, int]:
     accepted, rejected = (_table(spark, settings, table) for table in ("raw/transactions", "raw/rejected"))
     if accepted is None:
         return {}
-    rows = accepted.select(*_POSITION)
+    rows = accepted.select(*PLACE)
     if rejected is not None:
-        rows = rows.unionByName(rejected.where(F.col("topic") == settings.kafka_topic).select(*_POSITION))
+        rows = rows.unionByName(rejected.where(F.col("topic") == settings.kafka_topic).select(*PLACE))
     newest = rows.groupBy("kafka_partition").agg(F.max("kafka_offset"))
     return {partition: offset + 1 for partition, offset in newest.collect()}
 
@@ -73,7 +71,7 @@ def seed(spark: SparkSession, settings: Settings, lake_ends: dict[int, int], hel
 
 def _from_lake(spark: SparkSession, settings: Settings, start: dict[int, int]) -> DataFrame:
     """Accepted transactions before the offsets, of the days that windows can reach, as columns of _SCHEMA."""
-    partition, offset = map(F.col, _POSITION)
+    partition, offset = map(F.col, PLACE)
     before = reduce(or_, ((partition == p) & (offset < first) for p, first in start.items()))
     stored = spark.read.format("delta").load(Lake(settings).spark_uri("raw/transactions")).where(before)
     newest = stored.agg(F.max("date")).collect()[0][0]
@@ -92,24 +90,9 @@ def _from_kafka(spark: SparkSession, settings: Settings, offsets: OffsetRange) -
     offsets = {p: (first, end) for p, (first, end) in offsets.items() if first < end}
     if not offsets:
         return spark.createDataFrame([], _SCHEMA)
-    starts, ends = ({str(p): bounds[i] for p, bounds in offsets.items()} for i in (0, 1))
-    source = (
-        spark.read.format("kafka")
-        .options(**spark_options(settings))
-        .option("assign", json.dumps({settings.kafka_topic: [*offsets]}))
-        .option("startingOffsets", json.dumps({settings.kafka_topic: starts}))
-        .option("endingOffsets", json.dumps({settings.kafka_topic: ends}))
-        .load()
-    )
-    messages = source.select(
-        F.to_date("timestamp").alias("date"),
-        F.col("partition").alias("kafka_partition"),
-        F.col("offset").alias("kafka_offset"),
-        F.unix_millis("timestamp").alias("kafka_timestamp_ms"),
-        "key",
-        "value",
-    )
-    return messages.mapInArrow(_decode, _SCHEMA)
+    messages = kafka_messages(spark, settings, settings.kafka_topic, offsets)
+    arrival = F.to_date(F.timestamp_millis("kafka_timestamp_ms")).alias("date")
+    return messages.select(arrival, "*").mapInArrow(_decode, _SCHEMA)
 
 
 def _decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

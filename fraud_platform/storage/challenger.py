@@ -9,6 +9,9 @@ from fraud_platform.schemas import ShadowPrediction, decode_labels
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, offsets_at, read_range, watermarks
 
+MOST_SHADOWS = 1_000_000
+"""Of a version, the oldest, since reports on them have had most time to come; a look at them takes some 10 s."""
+
 
 class EarlyLabels(NamedTuple):
     """Rows that a challenger looked on at."""
@@ -21,11 +24,11 @@ class EarlyLabels(NamedTuple):
 
 
 def early_labels(settings: Settings, version: int, since_ms: int) -> EarlyLabels:
-    """Of a version's shadow predictions written at `since_ms` or later; memory holds those that were just fetched."""
+    """Of a version's first MOST_SHADOWS shadow predictions, written at `since_ms` or later."""
     decode = msgspec.json.Decoder(ShadowPrediction).decode
     frauds = _reported_frauds(settings, since_ms)
     rows, expected, reported = 0, 0.0, 0
-    for value, _ in _messages(settings, settings.kafka_shadow_topic, since_ms):
+    for value, _ in _messages(settings, settings.kafka_shadow_topic, since_ms, MOST_SHADOWS):
         shadow = decode(value)
         if shadow.model_version == version:
             rows += 1
@@ -42,10 +45,12 @@ def _reported_frauds(settings: Settings, since_ms: int) -> set[str]:
     return {transaction_id for transaction_id, is_fraud in latest.items() if is_fraud}
 
 
-def _messages(settings: Settings, topic: str, since_ms: int) -> Iterator[tuple[bytes, int]]:
-    """Value and timestamp of the messages from a time on."""
+def _messages(settings: Settings, topic: str, since_ms: int, most: int | None = None) -> Iterator[tuple[bytes, int]]:
+    """Value and timestamp of the messages from a time on; of each partition its share of `most`."""
     with committed_reader(settings) as consumer:
         starts, ends = offsets_at(consumer, topic, since_ms), watermarks(consumer, topic)
         ranges = {p: (starts[p], end) for p, (_, end) in ends.items()}
+        if most is not None:
+            ranges = {p: (start, min(end, start + most // len(ends))) for p, (start, end) in ranges.items()}
         for message in read_range(consumer, topic, ranges):
             yield message.value() or b"", message.timestamp()[1]

@@ -79,14 +79,40 @@ def topic_days(settings: Settings, topic: str, first: date, last: date) -> Topic
     return TopicDays(topic, first, {p: np.array([start[p] for start in starts], np.int64) for p in starts[0]})
 
 
+def kafka_messages(spark: "SparkSession", settings: Settings, topic: str, offsets: OffsetRange) -> "DataFrame":
+    """Committed messages of a topic: kafka_partition, kafka_offset, kafka_timestamp_ms, key, value.
+
+    Fails where Kafka no longer has a part of the ranges.
+    """
+    from pyspark.sql import functions as F
+
+    starts, ends = ({topic: {str(p): bounds[end] for p, bounds in offsets.items()}} for end in (0, 1))
+    source = (
+        spark.read.format("kafka")
+        .options(**spark_options(settings))
+        .option("assign", json.dumps({topic: [*offsets]}))
+        .option("startingOffsets", json.dumps(starts))
+        .option("endingOffsets", json.dumps(ends))
+        .option("minPartitions", spark.sparkContext.defaultParallelism)
+        .option("failOnDataLoss", "true")
+        .load()
+    )
+    return source.select(
+        F.col("partition").alias("kafka_partition"),
+        F.col("offset").alias("kafka_offset"),
+        F.unix_millis("timestamp").alias("kafka_timestamp_ms"),
+        "key",
+        "value",
+    )
+
+
 def read_topic_days(
     spark: "SparkSession", settings: Settings, days: TopicDays, decode: Decode, schema: pa.Schema
 ) -> "DataFrame":
     """The days' committed messages, decoded: one row of `schema` for each row that `decode` returns.
 
-    Fails where Kafka no longer has a part of the range.
+    Fails as `kafka_messages` does.
     """
-    from pyspark.sql import functions as F
     from pyspark.sql.pandas.types import from_arrow_schema
 
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -95,25 +121,5 @@ def read_topic_days(
             dated = batch.add_column(0, POSITION.field("date"), pa.array(numbers).cast(pa.date32()))
             yield from decode(dated).select(schema.names).cast(schema).to_batches()
 
-    source = (
-        spark.read.format("kafka")
-        .options(**spark_options(settings))
-        .option("subscribe", days.topic)
-        .option("startingOffsets", _as_json(days, 0))
-        .option("endingOffsets", _as_json(days, 1))
-        .option("minPartitions", spark.sparkContext.defaultParallelism)
-        .option("failOnDataLoss", "true")
-        .load()
-    )
-    messages = source.select(
-        F.col("partition").alias("kafka_partition"),
-        F.col("offset").alias("kafka_offset"),
-        F.unix_millis("timestamp").alias("kafka_timestamp_ms"),
-        "key",
-        "value",
-    )
+    messages = kafka_messages(spark, settings, days.topic, days.offsets)
     return messages.mapInArrow(rows, from_arrow_schema(schema))
-
-
-def _as_json(days: TopicDays, end: int) -> str:
-    return json.dumps({days.topic: {str(p): bounds[end] for p, bounds in days.offsets.items()}})

@@ -8,6 +8,7 @@ from mlflow import MlflowClient
 from fraud_platform.defs.models.canary import challenger_sensor
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.schemas import Label, ScorerEvent, ShadowPrediction, encode
+from fraud_platform.storage import challenger
 from fraud_platform.storage.kafka import create_topics, producer
 from fraud_platform.storage.ledger import scorer_events, write_event
 from fraud_platform.storage.registry import CHALLENGER
@@ -65,6 +66,13 @@ def report(settings, first: int, end: int, *, is_fraud: bool = True, later_ms: i
 
 def tick(platform: PlatformResource) -> str:
     return challenger_sensor(dg.build_sensor_context(resources={"platform": platform})).skip_message
+
+
+def test_of_a_long_life_the_oldest_rows_are_looked_at(platform, monkeypatch):
+    monkeypatch.setattr(challenger, "MOST_SHADOWS", 2 * platform.settings.kafka_partitions)
+    report(platform.settings, 0, SHADOWS)
+    known = challenger.early_labels(platform.settings, 1, NOW_MS)
+    assert 2 <= known.rows == known.reported <= 2 * platform.settings.kafka_partitions
 
 
 def test_a_challenger_that_did_not_see_frauds_coming_is_sent_back_and_one_that_did_stays(platform):

@@ -39,7 +39,7 @@ def topics(settings, monkeypatch) -> None:
     """Labels on T0 to T9, the last two of them taken back, and shadows of 20,000 transactions."""
     labels = [report(n, True, NOW_MS) for n in range(10)] + [report(n, False, NOW_MS + 1) for n in (8, 9)]
 
-    def messages(_, topic: str, since_ms: int) -> Iterator[tuple[bytes, int]]:
+    def messages(_, topic: str, since_ms: int, most: int | None = None) -> Iterator[tuple[bytes, int]]:
         structs = labels if topic == settings.kafka_labels_topic else map(shadow, range(ROWS))
         return ((encode(struct), since_ms + 1) for struct in structs)
 
