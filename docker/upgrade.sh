@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 export COMPOSE_PROFILES='*'
 
-running=$(docker compose ps --services --status running)
+running=$(docker compose ps --services --status running --status restarting)
 docker compose stop simulator scorer dagster-daemon dagster-webserver dagster-code mlflow
 docker compose up --detach --no-build --wait postgres
 # `mlflow db upgrade` itself wants the address, with its password, on the command line.
@@ -17,5 +17,5 @@ docker compose run --rm --no-deps -T mlflow python -c \
     'import os; from mlflow.db import commands; commands(["upgrade", os.environ["MLFLOW_BACKEND_STORE_URI"]])'
 docker compose run --rm --no-deps -T dagster-code dagster instance migrate
 # shellcheck disable=SC2086  # one word a service
-docker compose up --detach --no-build --wait $running
-echo "the stack runs on the new images"
+[ -z "$running" ] || docker compose up --detach --no-build --wait $running
+echo "the stack is on the new images"

@@ -19,10 +19,10 @@ from typing import IO, NamedTuple
 from pyspark.sql import SparkSession
 
 from fraud_platform.core.features.table import feature_set_hash
-from fraud_platform.errors import CheckpointInUseError, RepartitionedError
+from fraud_platform.errors import CheckpointInUseError, ExactlyOnceError, RepartitionedError
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import committed_reader, watermarks
-from fraud_platform.storage.ledger import scorer_events
+from fraud_platform.storage.kafka import OffsetRange, committed_reader, offsets_at, watermarks
+from fraud_platform.storage.ledger import settled_events
 from streaming.seed import end_of_lake, seed
 from streaming.sink import TransactionalSink, query_id_of
 
@@ -97,26 +97,34 @@ def current_generation(spark: SparkSession, settings: Settings, root: Path) -> G
     """
     with committed_reader(settings) as consumer:
         stored = watermarks(consumer, settings.kafka_topic)
-    former, last = _newest(root), _last_query(settings)
-    wrote_last = former if former and (last is None or former.query_id == last.id) else None
-    if wrote_last and (wrote_last.feature_set, wrote_last.partitions) == (feature_set_hash(), len(stored)):
-        return wrote_last
-    start = None
-    if wrote_last:
-        start = _next_offsets(settings, wrote_last)
-    elif last:
-        start = _next_offsets_elsewhere(settings, last)
-    if start and (gone := sum(max(stored[p][0] - offset, 0) for p, offset in start.items())):
+    newest, last = _newest(root), _last_query(settings)
+    fits = newest is not None and (newest.feature_set, newest.partitions) == (feature_set_hash(), len(stored))
+    wrote_last = newest is not None and (last is None or newest.query_id == last.id)
+    if newest and fits and wrote_last:
+        return newest
+    if newest and wrote_last:
+        end = _end_of_output(settings, newest)
+    else:
+        end = _end_elsewhere(settings, last) if last else None
+        if newest and fits and newest.query_id is None and newest.starting_offsets == end:
+            return newest  # made at the last start, which did not come to its query
+    number = int(newest.folder.name) + 1 if newest else 1
+    return _make(spark, settings, root / f"{number:04}", stored, end)
+
+
+def _make(
+    spark: SparkSession, settings: Settings, folder: Path, stored: OffsetRange, end: dict[int, int] | None
+) -> Generation:
+    """A generation that goes on at the end of the output so far, if there is any."""
+    if end and (gone := sum(max(stored[p][0] - offset, 0) for p, offset in end.items())):
         log.warning("%s messages were deleted from Kafka before they were scored", f"{gone:,}")
     # A scan of the lake, so only where it is wanted.
-    lake_ends = end_of_lake(spark, settings) if start is not None or settings.starting_offsets == "lake" else {}
-    if start is None and lake_ends:
-        start = lake_ends
+    lake_ends = end_of_lake(spark, settings) if end is not None or settings.starting_offsets == "lake" else {}
+    start = end if end is not None else lake_ends or None
     if start is not None:
         # A partition that is new since then has been read from nowhere yet.
         start = {p: max(start.get(p, 0), first) for p, (first, _) in stored.items()}
-    number = int(former.folder.name) + 1 if former else 1
-    made = Generation(root / f"{number:04}", feature_set_hash(), len(stored), start)
+    made = Generation(folder, feature_set_hash(), len(stored), start)
     if start is not None:
         # What a seed that did not end left there.
         rmtree(made.folder, ignore_errors=True)
@@ -128,17 +136,18 @@ def current_generation(spark: SparkSession, settings: Settings, root: Path) -> G
 
 
 class Query(NamedTuple):
-    """A query as the ledger knows it; `starting_offsets` of its last start."""
+    """A query as the ledger knows it, from its last start."""
 
     id: str
     starting_offsets: dict[int, int]
+    at_ms: int
 
 
 def _last_query(settings: Settings) -> Query | None:
     """The query that was the last one to write for this KAFKA_GROUP_ID, on whatever machine."""
-    for event in reversed(scorer_events(settings)):
+    for event in reversed(settled_events(settings)):
         if event.kind == "started" and (query_id := query_id_of(settings, event.consumer_group)):
-            return Query(query_id, {int(p): offset for p, offset in (event.from_offsets or {}).items()})
+            return Query(query_id, {int(p): offset for p, offset in (event.from_offsets or {}).items()}, event.at_ms)
     return None
 
 
@@ -161,7 +170,7 @@ def _write(made: Generation) -> None:
     unfinished.replace(made.folder / _FILE)
 
 
-def _next_offsets(settings: Settings, former: Generation) -> dict[int, int] | None:
+def _end_of_output(settings: Settings, former: Generation) -> dict[int, int] | None:
     """Where the output of a generation ends; None where its query never started and it had no start.
 
     Raises ExactlyOnceError where Kafka no longer knows which batch was the last one out.
@@ -176,9 +185,25 @@ def _next_offsets(settings: Settings, former: Generation) -> dict[int, int] | No
     return sink.next_offsets
 
 
-def _next_offsets_elsewhere(settings: Settings, last: Query) -> dict[int, int]:
-    """Where the output of a query ends whose checkpoint is not here; its scorer, if it still runs, is fenced."""
+def _end_elsewhere(settings: Settings, last: Query) -> dict[int, int]:
+    """Where the output of a query ends whose checkpoint is not here; its scorer, if it still runs, is fenced.
+
+    Raises ExactlyOnceError where it wrote and Kafka no longer knows how far.
+    """
     log.warning("the checkpoint of query %s, the last one that wrote, is not here: a new one goes on after it", last.id)
     sink = TransactionalSink(settings, last.id, last.starting_offsets)
     sink.close()
+    if sink.last_batch is None and _has_written(settings, last):
+        raise ExactlyOnceError(
+            f"Kafka has forgotten the offsets of the group {sink.identity}, so how far its output came is not known: "
+            "bring its checkpoint back, or set another KAFKA_GROUP_ID and score from STARTING_OFFSETS on"
+        )
     return sink.next_offsets
+
+
+def _has_written(settings: Settings, query: Query) -> bool:
+    """Whether there are predictions from after the query's last start."""
+    with committed_reader(settings) as consumer:
+        ends = watermarks(consumer, settings.kafka_predictions_topic)
+        since = offsets_at(consumer, settings.kafka_predictions_topic, query.at_ms)
+    return any(since[p] < end for p, (_, end) in ends.items())

@@ -68,13 +68,9 @@ class Scorer:
     def open(self, generation: Generation, query_id: str) -> None:
         """Connect state and output; batches wait for it, since only a started query knows its id."""
         with self._boundary:
-            self._opened = Opened(
-                generation,
-                Velocity(self._settings, generation.state),
-                TransactionalSink(self._settings, query_id, generation.starting_offsets),
-            )
-            group = self._opened.sink.identity
-            self._write_event("started", from_offsets=self._offsets(), consumer_group=group)
+            sink = TransactionalSink(self._settings, query_id, generation.starting_offsets)
+            self._opened = Opened(generation, Velocity(self._settings, generation.state), sink)
+            self._write_event("started", from_offsets=self._offsets(), consumer_group=sink.identity)
             if self._model is not None:
                 self._announce(self._model)
             if self._challenger is not None:

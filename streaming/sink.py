@@ -85,7 +85,7 @@ class TransactionalSink:
         if self.last_batch not in expected:
             raise ExactlyOnceError(
                 f"batch {batch_id} follows marker {self.last_batch}: the checkpoint and the consumer group "
-                f"{self._settings.kafka_group_id}-* do not belong together; restore both, or start a new checkpoint"
+                f"{self._settings.kafka_group_id}-* do not belong together: restore both of the same moment"
             )
         return self.last_batch == batch_id
 

@@ -37,7 +37,8 @@ def reigns(events: Iterable[ScorerEvent]) -> list[Reign]:
                 found[-1] = replace(found[-1], starts=found[-1].starts + 1)
             else:
                 _take_over(found, event, asked)
-                asked = None  # whoever moved the alias in MLflow from here on is not known
+                if asked and asked.model_version == event.model_version:
+                    asked = None  # whoever moves the alias in MLflow from here on is not known
     return found
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from fraud_platform.errors import ServiceUnavailableError
@@ -36,7 +37,8 @@ def examine_containers() -> list[Finding]:
     except ServiceUnavailableError as error:
         return [Finding("docker compose", False, str(error), "'make env' writes .env; 'docker info' asks the engine")]
     settled = Finding("docker compose", True, f"{len(services)} services are described")
-    return [settled, *(_of_service(name, containers.get(name)) for name in services)]
+    jobs = {name for name, service in services.items() if service.get("restart") == "no"}
+    return [settled, *(_of_service(name, containers.get(name), name in jobs) for name in services)]
 
 
 def _containers() -> Iterator[dict[str, Any]]:
@@ -44,13 +46,15 @@ def _containers() -> Iterator[dict[str, Any]]:
     return map(json.loads, docker_compose("ps", "--all", "--format", "json").splitlines())
 
 
-def _of_service(name: str, container: dict[str, Any] | None) -> Finding:
+def _of_service(name: str, container: dict[str, Any] | None, is_job: bool) -> Finding:
     if container is None:
         return Finding(name, False, "no container", f"docker compose up --detach --wait {name}")
-    finished = container["State"] == "exited" and container["ExitCode"] == 0
+    finished = is_job and container["State"] == "exited" and container["ExitCode"] == 0
     well = container["State"] == "running" and container["Health"] in {"healthy", ""}
     if finished or well:
         return Finding(name, True, container["Status"])
-    last_words = docker_compose("logs", "--no-log-prefix", "--tail", "1", name).strip()
+    last_words = ""
+    with suppress(ServiceUnavailableError):
+        last_words = docker_compose("logs", "--no-log-prefix", "--tail", "1", name).strip()
     detail = f"{container['Status'] or container['State']}: {last_words}" if last_words else container["Status"]
     return Finding(name, False, detail, f"docker compose logs --tail 50 {name}")

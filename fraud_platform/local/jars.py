@@ -4,6 +4,7 @@ python -m fraud_platform.local.jars [--set spark|kafka|s3]
 """
 
 import argparse
+import fcntl
 import importlib.util
 import re
 import shutil
@@ -30,8 +31,15 @@ def fetch(settings: Settings, jar_set: JarSet, say: Callable[[str], None] = prin
     """
     if jar_set.is_fetched(settings):
         return
-    say(f"fetching the {jar_set.name} jars ({', '.join(jar_set.artifacts)})")
     settings.jars_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.jars_dir / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # processes share Ivy's cache, and may want the same set
+        if not jar_set.is_fetched(settings):
+            _fetch(settings, jar_set, say)
+
+
+def _fetch(settings: Settings, jar_set: JarSet, say: Callable[[str], None]) -> None:
+    say(f"fetching the {jar_set.name} jars ({', '.join(jar_set.artifacts)})")
     with tempfile.TemporaryDirectory(prefix=f".{jar_set.name}-", dir=settings.jars_dir) as temporary:
         staged = Path(temporary) / "jars"
         staged.mkdir()

@@ -10,7 +10,7 @@ from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader, offsets_at, read_range, watermarks
 
 MOST_SHADOWS = 1_000_000
-"""Of a version, the oldest, since reports on them have had most time to come; a look at them takes some 10 s."""
+"""Messages after a version was loaded; the oldest, since reports on them have had most time to come. Some 10 s."""
 
 
 class EarlyLabels(NamedTuple):
@@ -24,7 +24,7 @@ class EarlyLabels(NamedTuple):
 
 
 def early_labels(settings: Settings, version: int, since_ms: int) -> EarlyLabels:
-    """Of a version's first MOST_SHADOWS shadow predictions, written at `since_ms` or later."""
+    """Of a version's shadow predictions among the first MOST_SHADOWS that were written at `since_ms` or later."""
     decode = msgspec.json.Decoder(ShadowPrediction).decode
     frauds = _reported_frauds(settings, since_ms)
     rows, expected, reported = 0, 0.0, 0

@@ -1,9 +1,10 @@
 """Moving the champion alias: by whom and why is written on the version, and the scorer must follow."""
 
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
-from fraud_platform.errors import ModelRefusedError, PromotionError
+from fraud_platform.errors import ModelRefusedError, PromotionError, ServiceUnavailableError
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.clock import now_ms
@@ -91,5 +92,6 @@ def _move_back(settings: Settings, registry: Registry, before: int | None, error
     if before is None:
         registry.delete_alias(CHAMPION)
     else:
-        registry.set_alias(CHAMPION, before)  # first: Kafka may be what failed
-        _record(settings, before, by="promotion", reason=f"moved back: {error}")
+        registry.set_alias(CHAMPION, before)
+        with suppress(ServiceUnavailableError):  # Kafka may be what failed, and the caller tells of it
+            _record(settings, before, by="promotion", reason=f"moved back: {error}")

@@ -16,7 +16,7 @@ from fraud_platform.resources.spark import LazySpark
 from fraud_platform.schemas import ScorerEvent
 from fraud_platform.settings import Settings
 from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import admin_client, committed_reader, watermarks
+from fraud_platform.storage.kafka import admin_client, committed_reader, producer, watermarks
 from fraud_platform.storage.ledger import write_event
 from fraud_platform_tests import bundles
 from fraud_platform_tests.lake_from_topic import fill_lake
@@ -145,6 +145,23 @@ def test_what_a_query_wrote_whose_checkpoint_is_not_here_is_not_written_again(se
     assert made.starting_offsets == {0: 50, 1: 20}
     assert seeded(made) == 70
     assert "is not here: a new one goes on after it" in caplog.text
+
+
+def test_where_kafka_forgot_how_far_a_lost_checkpoint_came_nothing_is_scored_again(settings):
+    start_query(settings, str(uuid4()), {"0": 20, "1": 20})
+    kafka = producer(settings)
+    kafka.produce(settings.kafka_predictions_topic, b"a prediction", b"C1")
+    assert kafka.flush(30) == 0
+    with pytest.raises(ExactlyOnceError, match=r"has forgotten the offsets of the group .* another KAFKA_GROUP_ID"):
+        current(None, settings)
+
+
+def test_a_generation_whose_query_never_started_is_taken_up_again(settings):
+    start_query(settings, str(uuid4()), {"0": 20, "1": 20})
+    folder = former_generation(settings, {0: 20, 1: 20})
+    fields = folder / "generation.json"
+    fields.write_text(fields.read_text().replace("of an older release", feature_set_hash()))
+    assert current(None, settings).folder == folder
 
 
 def test_a_checkpoint_is_gone_on_with_where_its_own_query_wrote_last(settings):

@@ -53,7 +53,7 @@ def test_a_backup_fills_an_empty_stack(running: dict[str, Any], rows: int, tmp_p
 
 def test_an_upgrade_to_the_same_release_changes_nothing(running: dict[str, Any], rows: int) -> None:
     before = state()
-    assert run("sh", "docker/upgrade.sh").endswith("the stack runs on the new images\n")
+    assert run("sh", "docker/upgrade.sh").endswith("the stack is on the new images\n")
     assert containers().keys() == running.keys()
     assert state() == before
 

@@ -24,13 +24,14 @@ def container(service: str, state: str, health: str = "", exit_code: int = 0) ->
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A `docker` that knows seven services and a container of six of them."""
+    """A `docker` that knows eight services and a container of seven of them."""
     program = tmp_path / "docker"
     program.write_text(DOCKER)
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    names = ["kafka", "create-bucket", "simulator", "mlflow", "scorer", "postgres", "minio"]
-    (tmp_path / "docker.config").write_text(json.dumps({"services": {name: {} for name in names}}))
+    names = ["kafka", "create-bucket", "simulator", "mlflow", "scorer", "postgres", "dagster-code", "minio"]
+    services = {name: {"restart": "no" if name == "create-bucket" else "unless-stopped"} for name in names}
+    (tmp_path / "docker.config").write_text(json.dumps({"services": services}))
     told = [
         container("kafka", "running", "healthy"),
         container("create-bucket", "exited"),
@@ -38,6 +39,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         container("mlflow", "running", "unhealthy"),
         container("scorer", "restarting", exit_code=2),
         container("postgres", "exited", exit_code=137),
+        container("dagster-code", "exited"),
     ]
     (tmp_path / "docker.ps").write_text("\n".join(told))
     return program
@@ -55,6 +57,7 @@ def test_what_is_wrong_is_told_in_the_services_own_words_with_what_to_do() -> No
     assert found["mlflow"] == ("running, as told: last words of mlflow", "docker compose logs --tail 50 mlflow")
     assert found["scorer"][0] == "restarting, as told: last words of scorer"
     assert found["postgres"][0] == "exited, as told: last words of postgres"
+    assert found["dagster-code"][0] == "exited, as told: last words of dagster-code"  # stopped in good order
     assert found["minio"] == ("no container", "docker compose up --detach --wait minio")
 
 
