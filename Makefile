@@ -33,7 +33,7 @@ compose-test: setup  ## Build the images and try docker-compose.yml on an engine
 	@.ci/compose
 
 test: setup .jars/s3/versions.txt  ## All tests, in two processes; the integration tests start their own services
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 chaos: setup  ## Kill a running scorer KILLS times (100) at the worst moments, and count what is lost or doubled
 	@$(BIN)/python -m fraud_platform_tests.chaos --kills $(or $(KILLS),100) --seed $(or $(SEED),1)
