@@ -7,13 +7,13 @@ from mlflow import MlflowClient
 
 from fraud_platform.defs.models.canary import challenger_sensor
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.schemas import Label, ScorerEvent, ShadowPrediction, encode
+from fraud_platform.schemas import Label, ScorerEvent, encode
 from fraud_platform.storage import challenger
 from fraud_platform.storage.kafka import create_topics, producer
 from fraud_platform.storage.ledger import scorer_events, write_event
 from fraud_platform.storage.registry import CHALLENGER
+from fraud_platform_tests.shadows import NOW_MS, shadow
 
-NOW_MS = 1_780_000_000_000
 SHADOWS = 100
 
 
@@ -27,7 +27,7 @@ def platform(broker, mlflow_server, settings) -> PlatformResource:
     client.create_model_version(settings.model_name, f"runs:/{run_id}/bundle", run_id)
     client.set_registered_model_alias(settings.model_name, CHALLENGER, "1")
     write_event(settings, ScorerEvent(kind="challenger_loaded", scorer_id="s", at_ms=NOW_MS, model_version=1))
-    send(settings, settings.kafka_shadow_topic, [shadow(n) for n in range(SHADOWS)])
+    send(settings, settings.kafka_shadow_topic, [shadow(n, 0.02) for n in range(SHADOWS)])
     return PlatformResource(overrides={name: str(getattr(settings, name)) for name in settings.model_fields_set})
 
 
@@ -36,24 +36,6 @@ def send(settings, topic: str, messages: list[msgspec.Struct]) -> None:
     for message in messages:
         kafka.produce(topic, encode(message), message.transaction_id.encode(), timestamp=NOW_MS + 1)
     assert kafka.flush(30) == 0
-
-
-def shadow(number: int) -> ShadowPrediction:
-    return ShadowPrediction(
-        transaction_id=f"T{number}",
-        customer_id=f"C{number}",
-        event_time_ms=NOW_MS,
-        probability=0.02,
-        threshold=0.5,
-        is_fraud=False,
-        model_name="test",
-        model_version=1,
-        decided_by_version=7,
-        decided_is_fraud=False,
-        source_partition=0,
-        source_offset=number,
-        scored_at_ms=NOW_MS,
-    )
 
 
 def report(settings, first: int, end: int, *, is_fraud: bool = True, later_ms: int = 0) -> None:

@@ -53,6 +53,11 @@ class SecureKafka:
             "kafka_ca_file": self.authority,
         }
 
+    def login(self, user: str, mechanism: str = "SCRAM-SHA-512") -> dict[str, object]:
+        """Validated values of these settings, to copy other settings with."""
+        made = Settings(_env_file=None, **self.settings(user, mechanism))
+        return {name: getattr(made, name) for name in self.settings()}
+
     def admin(self) -> AdminClient:
         return AdminClient(client_config(Settings(_env_file=None, **self.settings("admin"))))
 

@@ -54,14 +54,9 @@ def settings(postgres, s3, secured, cluster, mlflow, make_settings) -> Settings:
     ports = dict(zip(("spark_ui_port", "metrics_port"), free_ports(2), strict=True))
     periods = {"label_delay_days": 4, "validation_days": 6, "test_days": 6, "alert_budget_per_day": 5}
     made = make_settings(**{name: value for part in parts for name, value in part.items()}, **ports, **periods)
-    create_topics(as_administrator(secured, made))
+    create_topics(made.model_copy(update=secured.login("admin")))
     secured.grant(made)
     return made
-
-
-def as_administrator(secured, settings: Settings) -> Settings:
-    password = Settings(_env_file=None, **secured.settings("admin")).kafka_password
-    return settings.model_copy(update={"kafka_username": "admin", "kafka_password": password})
 
 
 def messages(first: date, days: int, disturbances: Disturbances) -> list[Message]:
@@ -86,7 +81,8 @@ def run(settings: Settings, module: str, *arguments: str, **variables: str) -> s
 
 
 def test_from_messages_to_predictions_of_a_model_that_a_person_promoted(settings, secured, tmp_path, monkeypatch):
-    bank = as_administrator(secured, settings)  # in transactions of its own, which the platform's user may not begin
+    # It sends in transactions of its own, which the platform's user may not begin.
+    bank = settings.model_copy(update=secured.login("admin"))
     send(bank, messages(FIRST_DAY, DAYS, Disturbances(0.05, 0.02, 0.01, seed=3)))
     trained = execute(settings, tmp_path)
     assert trained.returncode == 0, trained.stderr[-3000:]

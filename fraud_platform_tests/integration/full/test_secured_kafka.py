@@ -32,15 +32,9 @@ from fraud_platform_tests.waiting import wait_until
 def topics(secured, make_settings) -> Settings:
     """Settings of the user with the platform's rights; the administrator has made the topics."""
     settings = make_settings(**secured.settings())
-    create_topics(settings.model_copy(update=login(secured, "admin")))
+    create_topics(settings.model_copy(update=secured.login("admin")))
     secured.grant(settings)
     return settings
-
-
-def login(secured, user: str, mechanism: str = "SCRAM-SHA-512") -> dict:
-    """Validated values of the settings that say who logs in."""
-    made = Settings(_env_file=None, **secured.settings(user, mechanism))
-    return {name: getattr(made, name) for name in secured.settings()}
 
 
 def send(settings: Settings, count: int) -> None:
@@ -52,7 +46,7 @@ def send(settings: Settings, count: int) -> None:
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-512", "PLAIN"])
 def test_both_mechanisms_write_and_read(secured, topics, mechanism):
-    settings = topics.model_copy(update=login(secured, "fraud", mechanism))
+    settings = topics.model_copy(update=secured.login("fraud", mechanism))
     assert create_topics(settings) == []  # they are there, so no right to create is asked for
     send(settings, 20)
     with committed_reader(settings) as consumer:
@@ -68,8 +62,8 @@ def refusals(secured, topics, tmp_path) -> dict[str, Settings]:
     return {
         "password": topics.model_copy(update={"kafka_password": type(topics.kafka_password)("wrong")}),
         "authority": topics.model_copy(update={"kafka_ca_file": other}),
-        "rights": topics.model_copy(update=login(secured, "stranger")),
-        "topic": topics.model_copy(update={"kafka_topic": "nowhere", **login(secured, "admin")}),
+        "rights": topics.model_copy(update=secured.login("stranger")),
+        "topic": topics.model_copy(update={"kafka_topic": "nowhere", **secured.login("admin")}),
     }
 
 

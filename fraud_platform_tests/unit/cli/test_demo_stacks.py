@@ -7,6 +7,7 @@ import pytest
 from fraud_platform.cli.demo.stacks import MARKER, PROJECT, ComposeStack, EmbeddedStack
 from fraud_platform.errors import ConfigurationError, ServiceUnavailableError
 from fraud_platform.settings import Settings
+from fraud_platform_tests.fake_program import install
 
 DOCKER = """#!/bin/sh
 echo "$STARTING_OFFSETS $*" >>"$0.log"
@@ -17,10 +18,7 @@ echo "$STARTING_OFFSETS $*" >>"$0.log"
 @pytest.fixture
 def docker_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A `docker` that writes down what it is asked; `FAILS` names the command that fails."""
-    program = tmp_path / "docker"
-    program.write_text(DOCKER)
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    install(tmp_path, monkeypatch, "docker", DOCKER)
     return tmp_path / "docker.log"
 
 

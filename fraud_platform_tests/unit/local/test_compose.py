@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fraud_platform.local.compose import examine_containers
+from fraud_platform_tests.fake_program import install
 
 DOCKER = """#!/bin/sh
 case "$2" in
@@ -25,10 +26,7 @@ def container(service: str, state: str, health: str = "", exit_code: int = 0) ->
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A `docker` that knows eight services and a container of seven of them."""
-    program = tmp_path / "docker"
-    program.write_text(DOCKER)
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    program = install(tmp_path, monkeypatch, "docker", DOCKER)
     names = ["kafka", "create-bucket", "simulator", "mlflow", "scorer", "postgres", "dagster-code", "minio"]
     services = {name: {"restart": "no" if name == "create-bucket" else "unless-stopped"} for name in names}
     (tmp_path / "docker.config").write_text(json.dumps({"services": services}))

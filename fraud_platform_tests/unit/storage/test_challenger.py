@@ -7,27 +7,14 @@ import pytest
 
 from fraud_platform.schemas import Label, ShadowPrediction, encode
 from fraud_platform.storage import challenger
+from fraud_platform_tests.shadows import NOW_MS, shadow
 
-NOW_MS, ROWS = 1_780_000_000_000, 20_000
+ROWS = 20_000
 
 
-def shadow(number: int) -> ShadowPrediction:
+def shadows() -> Iterator[ShadowPrediction]:
     """Every fourth is of version 2."""
-    return ShadowPrediction(
-        transaction_id=f"T{number}",
-        customer_id=f"C{number}",
-        event_time_ms=NOW_MS,
-        probability=0.25,
-        threshold=0.5,
-        is_fraud=False,
-        model_name="test",
-        model_version=2 if number % 4 == 0 else 1,
-        decided_by_version=7,
-        decided_is_fraud=False,
-        source_partition=0,
-        source_offset=number,
-        scored_at_ms=NOW_MS,
-    )
+    return (shadow(n, 0.25, version=2 if n % 4 == 0 else 1) for n in range(ROWS))
 
 
 def report(number: int, is_fraud: bool, at_ms: int) -> Label:
@@ -40,7 +27,7 @@ def topics(settings, monkeypatch) -> None:
     labels = [report(n, True, NOW_MS) for n in range(10)] + [report(n, False, NOW_MS + 1) for n in (8, 9)]
 
     def messages(_, topic: str, since_ms: int, most: int | None = None) -> Iterator[tuple[bytes, int]]:
-        structs = labels if topic == settings.kafka_labels_topic else map(shadow, range(ROWS))
+        structs = labels if topic == settings.kafka_labels_topic else shadows()
         return ((encode(struct), since_ms + 1) for struct in structs)
 
     monkeypatch.setattr(challenger, "_messages", messages)
