@@ -1,6 +1,6 @@
 # The same commands on a laptop and in CI. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup env up down status demo test compose-test chaos check docs bench bench-scorer clean
+.PHONY: help setup env up down status demo test test-long compose-test chaos check docs bench bench-scorer clean
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
@@ -33,7 +33,15 @@ compose-test: setup  ## Build the images and try docker-compose.yml on an engine
 	@.ci/compose
 
 test: setup .jars/s3/versions.txt  ## All tests, in two processes; the integration tests start their own services
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --durations 40 --durations-min 5
+
+test-long: setup  ## The long forms of tests: random messages, 20 model changes at 1,000 a second, 200 kills (hours)
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),100000) $(BIN)/pytest -n 2 --timeout 0 fraud_platform_tests/unit/messages/test_fuzz.py
+	@LONG_TESTS=1 $(BIN)/pytest --timeout 0 fraud_platform_tests/integration/test_changes_under_load.py \
+		fraud_platform_tests/integration/test_every_way_of_training.py fraud_platform_tests/integration/test_hostile_messages.py \
+		fraud_platform_tests/integration/test_chaos.py fraud_platform_tests/integration/test_launch_of_many_days.py \
+		fraud_platform_tests/integration/test_lake_upgrade.py
+	@$(MAKE) chaos KILLS=$(or $(KILLS),200)
 
 chaos: setup  ## Kill a running scorer KILLS times (100) at the worst moments, and count what is lost or doubled
 	@$(BIN)/python -m fraud_platform_tests.chaos --kills $(or $(KILLS),100) --seed $(or $(SEED),1)
@@ -48,7 +56,7 @@ check: setup  ## Format, lint, types, import contract, and that the definitions 
 
 docs: setup  ## Write docs/features.md and docs/metrics.md from what the code declares
 	@$(BIN)/python -m fraud_platform.core.features.docs > docs/features.md
-	@$(BIN)/python -m streaming.metrics_page > docs/metrics.md
+	@$(BIN)/python -m streaming.metrics.docs > docs/metrics.md
 
 bench: setup  ## Measure features, batch, stream and parity (about 20 minutes), and write docs/benchmarks.md
 	@mkdir -p docs/benchmarks
@@ -57,11 +65,15 @@ bench: setup  ## Measure features, batch, stream and parity (about 20 minutes), 
 	done
 	@$(BIN)/python benchmarks/report.py
 
-bench-scorer: setup  ## Measure the whole scorer, throughput and latency (15 minutes; QUICK=1: 5; SOAK=30: memory and model changes only)
+bench-scorer: setup  ## Measure the whole scorer (15 minutes; QUICK=1: 5; SOAK=30: memory and model changes only; BASE=COMMIT: against that commit in PAIRS=7)
 	@mkdir -p docs/benchmarks
+ifdef BASE
+	@PYTHONPATH=. $(BIN)/python benchmarks/scorer_pairs.py --base $(BASE) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(JSON),--json $(JSON))
+else
 	@PYTHONPATH=. $(BIN)/python benchmarks/scorer.py --json docs/benchmarks/$(if $(SOAK),soak,scorer).json \
 		$(if $(QUICK),--quick) $(if $(SOAK),--soak $(SOAK))
 	@$(BIN)/python benchmarks/report.py
+endif
 
 clean:  ## Stop the stack and delete data, logs and caches; packages and jars stay
 	@[ ! -x $(BIN)/fraud ] || $(BIN)/fraud down

@@ -22,13 +22,15 @@ import numpy as np
 import psutil
 import pyarrow as pa
 
+from fraud_platform.core.channels import CHANNELS
 from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.time import DAY_MS, day_start_ms
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
+from fraud_platform.pipeline import tables
+from fraud_platform.project_root import PROJECT_ROOT
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.schemas import CHANNELS
-from fraud_platform.settings import PROJECT_ROOT, load_settings
+from fraud_platform.settings import load_settings
 from fraud_platform.storage.lake import Lake
 
 FIRST_DAY = date(2026, 1, 1)
@@ -135,7 +137,7 @@ def fill(rows: int, days: int) -> None:
         }
     )
     first, last = FIRST_DAY, FIRST_DAY + timedelta(days=days)
-    lake.replace_days("raw/transactions", transactions, first, last)
+    lake.replace_days(tables.TRANSACTIONS, transactions, first, last)
     fraud = np.flatnonzero(rng.random(rows) < FRAUD_SHARE)
     reported = time_ms[fraud] + rng.integers(1, 6 * DAY_MS, len(fraud))
     order = np.argsort(reported)
@@ -151,7 +153,7 @@ def fill(rows: int, days: int) -> None:
             "reported_at_ms": reported,
         }
     )
-    lake.replace_days("raw/labels", reports, first, last + timedelta(days=7))
+    lake.replace_days(tables.LABELS, reports, first, last + timedelta(days=7))
 
 
 def names(prefix: str, numbers: np.ndarray) -> pa.Array:

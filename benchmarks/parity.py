@@ -22,27 +22,25 @@ from typing import Any
 import dagster as dg
 import msgspec
 
+from benchmarks.parity_scorer import Scorer, wait
+from benchmarks.scorer_load import register_models
+from benchmarks.scorer_process import bench_settings
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
 from fraud_platform.core.time import day_start_ms
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
+from fraud_platform.feeding.messages import Disturbances, Message
+from fraud_platform.feeding.schedule import Schedule
 from fraud_platform.local.environment import environment
+from fraud_platform.local.stack import Stack
+from fraud_platform.messages.schemas import Prediction
+from fraud_platform.operations.parity import stream_parity
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.schemas import Prediction
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed_messages import Disturbances, Message
-from fraud_platform.storage.feed_schedule import schedule
-from fraud_platform.storage.kafka import committed_reader, create_topics, read_range, watermarks
-from fraud_platform.storage.parity import stream_parity
-from fraud_platform.storage.registry import CHAMPION
-from fraud_platform_tests import bundles
-from fraud_platform_tests.conftest import stack_settings
-from fraud_platform_tests.outcome import send
-from fraud_platform_tests.reaping import reaped_stack
-from fraud_platform_tests.scorer_process import ScorerProcess
-from fraud_platform_tests.waiting import wait_until
-from streaming.settings import checkpoint_folder
+from fraud_platform.storage.kafka import committed_reader, create_topics
+from fraud_platform.storage.kafka_offsets import read_range, watermarks
+from streaming.state.checkpoint import checkpoint_folder
 
 HISTORY_DAYS = 30
 MERCHANTS = 2_000
@@ -53,7 +51,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=int, default=40, help="streamed, after 30 days of history")
     parser.add_argument("--customers", type=int, default=4_000, help="of about 1.3 transactions a day each")
-    parser.add_argument("--kills", type=int, default=3, help="kill -9 at equal distances; a re-seeded start follows")
+    parser.add_argument(
+        "--kills", type=int, default=3, help="kill -9 at equal distances; a start with a new checkpoint follows"
+    )
     parser.add_argument("--late", type=float, default=0.05)
     parser.add_argument("--duplicates", type=float, default=0.01)
     parser.add_argument("--json", type=Path, help="write the results there, too")
@@ -73,13 +73,13 @@ class Streamed:
         self._platform, self._options = platform, options
         self._settings: Settings = platform.settings
         self._first = datetime.now(UTC).date() - timedelta(days=HISTORY_DAYS + options.days + 1)
-        self._scorer = ScorerProcess(self._settings)
+        self._scorer = Scorer(self._settings)
         self._instance = dg.DagsterInstance.ephemeral()
         self._sent: list[Message] = []
         self._streamed_from = 0
         self._predicted: list[str] = []
         self._reached: dict[int, int] = {}
-        platform.registry.set_alias(CHAMPION, bundles.register(self._settings, folder / "model"))
+        register_models(self._settings, folder / "model")
 
     def compare(self) -> dict[str, Any]:
         create_topics(self._settings)
@@ -90,7 +90,7 @@ class Streamed:
         self._streamed_from = len(self._sent)
         self._refresh(self._first, self._day(HISTORY_DAYS))
         self._scorer.start()
-        wait_until(lambda: self._generations() == 1, "the seeded start", 60 * MINUTES)
+        wait(lambda: self._checkpoints() == 1, "the bootstrapped start", 60 * MINUTES)
         parts = self._options.kills + 2
         for number in range(parts):
             first, last = (HISTORY_DAYS + self._options.days * n // parts for n in (number, number + 1))
@@ -108,15 +108,14 @@ class Streamed:
         count = HISTORY_DAYS + self._options.days
         frames = (simulate_day(world, self._day(n)) for n in range(count))
         disturbances = Disturbances(self._options.late, self._options.duplicates, seed=self._settings.seed)
-        return schedule(frames, day_start_ms(self._day(count)), disturbances=disturbances)
+        return Schedule(frames, day_start_ms(self._day(count)), disturbances=disturbances)
 
     def _day(self, number: int) -> date:
         return self._first + timedelta(days=number)
 
     def _send(self, days: list[list[Message]]) -> None:
         messages = [message for day in days for message in day]
-        with self._scorer.frozen():
-            send(self._settings, messages)
+        self._scorer.send(messages)
         self._sent += messages
 
     def _transactions(self) -> set[str]:
@@ -125,7 +124,7 @@ class Streamed:
     def _end(self, *, lose_checkpoint: bool) -> None:
         """Kill the scorer amid its work and start it again, from the lake alone where it lost its checkpoint."""
         goal = len(self._scored()) + 1
-        wait_until(lambda: len(self._scored()) >= goal, "a prediction of this part", 60 * MINUTES)
+        wait(lambda: len(self._scored()) >= goal, "a prediction of this part", 60 * MINUTES)
         self._scorer.end(signal.SIGKILL)
         if lose_checkpoint:
             newest = max(checkpoint_folder(self._settings).glob("*/generation.json"))
@@ -133,12 +132,12 @@ class Streamed:
             newest.write_text(json.dumps(document | {"feature_set": "of an older release"}))
         self._scorer.start()
 
-    def _generations(self) -> int:
+    def _checkpoints(self) -> int:
         return len(list(checkpoint_folder(self._settings).glob("*/generation.json")))
 
     def _wait(self, before: int) -> None:
         wanted = len(self._transactions()) - before
-        wait_until(lambda: len(self._scored()) >= wanted, f"{wanted:,} predictions", 60 * MINUTES)
+        wait(lambda: len(self._scored()) >= wanted, f"{wanted:,} predictions", 60 * MINUTES)
 
     def _scored(self) -> list[str]:
         """Transaction ids of all predictions that committed readers see; each is read once."""
@@ -176,18 +175,21 @@ class Streamed:
             "late": kinds["late"],
             "duplicates": kinds["duplicate"],
             "kills": self._options.kills,
-            "seeded_starts": self._generations(),
+            "seeded_starts": self._checkpoints(),
         }
 
 
 @contextmanager
 def platform_in(folder: Path) -> Iterator[PlatformResource]:
     """The platform on a broker and an MLflow server of the benchmark's own."""
-    settings = stack_settings(folder)
+    settings = bench_settings(folder, {"STARTING_OFFSETS": "lake"})
     os.environ.update(environment(settings))
-    with reaped_stack(settings) as stack:
+    stack = Stack(settings)
+    try:
         stack.up(services=["kafka", "mlflow"])
         yield PlatformResource()
+    finally:
+        stack.down()
 
 
 if __name__ == "__main__":

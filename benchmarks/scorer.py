@@ -10,37 +10,38 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from benchmarks.scorer_load import ALERT_SHARE, CUSTOMERS, TREES, Load, register_models
+from benchmarks.scorer_load import ALERT_SHARE, CUSTOMERS, TREES, register_models
+from benchmarks.scorer_process import (
+    SCORER,
+    bench_settings,
+    fresh_settings,
+    in_process,
+    running,
+    send_at_rate,
+    send_backlog,
+)
 from benchmarks.scorer_swaps import Swaps, swap_latency
 from benchmarks.scorer_watch import (
     TOLD_SECONDS,
     OffsetWatcher,
     Reader,
-    Usage,
-    Watcher,
     percentiles,
     phase_seconds,
     predictions_and_alerts,
     slope_mib_per_hour,
 )
-from fraud_platform.local.environment import service_environment
 from fraud_platform.local.stack import Stack
-from fraud_platform.settings import PROJECT_ROOT, Settings
-from fraud_platform.storage.kafka import create_topics
 
-SCORER = ("-m", "streaming")
 # Not as a script, whose functions Spark would send to its workers with all that they refer to.
 PEER = ("-c", "import sys; from benchmarks.scorer_peers import run; run(*sys.argv[1:])")
 PEERS = ("spark_sink", "stateless")
@@ -50,7 +51,6 @@ WARM_SECONDS = 10
 SWAP_SECONDS = 60
 """Between two models of a soak."""
 START_SECONDS = 180
-W = TypeVar("W", bound=Watcher)
 
 
 def main() -> None:
@@ -88,8 +88,8 @@ class Benchmark:
 
     def __init__(self, folder: Path, options: argparse.Namespace) -> None:
         self._folder, self._options = folder, options
-        self._settings = _settings(folder, dict(pair.split("=", 1) for pair in options.set))
-        self._number = 0
+        self._settings = bench_settings(folder, dict(pair.split("=", 1) for pair in options.set))
+        self._numbers = count(1)
         self._versions: list[int] = []
 
     def run(self) -> dict[str, Any]:
@@ -131,12 +131,15 @@ class Benchmark:
             "folder": str(self._options.folder or "disk"),
         }
 
+    def _command(self, name: str) -> tuple[str, ...]:
+        return SCORER if name == "scorer" else (*PEER, name, str(self._folder / "bundle"))
+
     def _backlog(self, name: str) -> dict[str, Any]:
         """A backlog worked off: rate of the warm part, CPU of it, and memory at its highest."""
         total = self._options.transactions
-        settings = self._next_settings()
-        _in_process(_send_backlog, settings, total)
-        with self._running(name, settings, OffsetWatcher(settings)) as (watcher, usage):
+        settings = fresh_settings(self._settings, next(self._numbers))
+        in_process(send_backlog, settings, total)
+        with running(self._command(name), settings, OffsetWatcher(settings)) as (watcher, usage):
             watcher.wait_for(1, START_SECONDS, usage)
             watcher.wait_for(int(total * COLD_SHARE), total / 500, usage)
             began = watcher.wait_for_pause()
@@ -161,13 +164,13 @@ class Benchmark:
 
     def _at_rate(self, rate: float, seconds: float, swap_seconds: float | None = None) -> dict[str, Any]:
         """Latency from append to visible, warm; CPU share and memory of the scorer; what a change of models costs."""
-        settings = self._next_settings()
-        with self._running("scorer", settings, Reader(settings)) as (watcher, usage):
+        settings = fresh_settings(self._settings, next(self._numbers))
+        with running(SCORER, settings, Reader(settings)) as (watcher, usage):
             sender = get_context("spawn").Process(
-                target=_send_at_rate, args=(settings, rate, seconds + WARM_SECONDS), daemon=True
+                target=send_at_rate, args=(settings, rate, seconds + WARM_SECONDS), daemon=True
             )
             # A batch compiles what all later ones run.
-            _in_process(_send_at_rate, settings, 100, 1)
+            in_process(send_at_rate, settings, 100, 1)
             watcher.wait_for(50, START_SECONDS, usage)
             began_with = watcher.count
             sender.start()
@@ -195,83 +198,12 @@ class Benchmark:
                 **(swap_latency(settings, watcher.seen_ms, watcher.latencies_ms) if swaps else {}),
             }
 
-    def _next_settings(self) -> Settings:
-        self._number += 1
-        names = (name for name in Settings.model_fields if name.startswith("kafka_") and name.endswith("topic"))
-        topics = {name: f"{getattr(self._settings, name)}-{self._number}" for name in names}
-        folder = self._folder / str(self._number)
-        settings = self._settings.model_copy(update={**topics, "data_dir": folder, "log_dir": folder})
-        create_topics(settings)
-        return settings
-
-    @contextmanager
-    def _running(self, name: str, settings: Settings, watcher: W) -> Iterator[tuple[W, Usage]]:
-        """The scorer, or a peer, as a process, watched from outside."""
-        command = SCORER if name == "scorer" else (*PEER, name, str(self._folder / "bundle"))
-        environment = {**service_environment(settings), "PYTHONPATH": str(PROJECT_ROOT)}
-        settings.log_dir.mkdir(parents=True, exist_ok=True)
-        with (settings.log_dir / "scorer.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *command], cwd=PROJECT_ROOT, env=environment, stdout=log, stderr=log
-            )
-        usage = Usage(process.pid)
-        watcher.start()
-        usage.start()
-        try:
-            yield watcher, usage
-        except RuntimeError:
-            print((settings.log_dir / "scorer.log").read_text()[-3000:], file=sys.stderr)
-            raise
-        finally:
-            watcher.stop()
-            usage.stop()
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _settings(folder: Path, overrides: dict[str, str]) -> Settings:
-    ports = {"kafka_broker": "127.0.0.1:29192", "mlflow_tracking_uri": "http://127.0.0.1:29196"}
-    values = {
-        "data_dir": folder / "data",
-        "log_dir": folder / "logs",
-        "jars_dir": PROJECT_ROOT / ".jars",
-        "kafka_partitions": 2,
-        "starting_offsets": "earliest",
-        "spark_ui_port": 29198,
-        "metrics_port": 29199,
-        **ports,
-        **{name.lower(): value for name, value in overrides.items()},
-    }
-    return Settings(_env_file=None, **values)
-
-
-def _in_process(task: Any, *arguments: Any) -> None:
-    """In a process of its own, whose memory goes with it."""
-    process = get_context("spawn").Process(target=task, args=arguments)
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise RuntimeError(f"{task.__name__} failed")
-
-
-def _send_backlog(settings: Settings, transactions: int) -> None:
-    Load(settings, seed=1).backlog(transactions)
-
-
-def _send_at_rate(settings: Settings, rate: float, seconds: float) -> None:
-    # Ids must differ from those of the sender before, which would make them duplicates.
-    load = Load(settings, seed=int(rate), first_id=int(rate) * 10**7)
-    load.at_rate(rate, seconds)
-
 
 def _per_batch(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> dict[str, float]:
     result = {}
-    for phase, (seconds, count) in after.items():
-        seconds_before, count_before = before.get(phase, (0, 0))
-        result[phase] = round((seconds - seconds_before) / max(1, count - count_before) * 1000, 1)
+    for phase, (seconds, batches) in after.items():
+        seconds_before, batches_before = before.get(phase, (0, 0))
+        result[phase] = round((seconds - seconds_before) / max(1, batches - batches_before) * 1000, 1)
     return result
 
 

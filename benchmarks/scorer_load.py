@@ -10,15 +10,17 @@ from catboost import CatBoostClassifier
 from confluent_kafka import Producer
 from mlflow import MlflowClient
 
+from fraud_platform.core.features.entity_events import entity_events_of
 from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import arrange, features_of
 from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.core.features.velocity import velocities_among
-from fraud_platform.core.features.visits import customer_visits
-from fraud_platform.core.scoring import BundleCard, ModelBundle
+from fraud_platform.core.model_bundle import BundleCard, ModelBundle
+from fraud_platform.operations.aliases import CHAMPION
 from fraud_platform.settings import Settings
+from fraud_platform.storage.bundle_folder import save_bundle
 from fraud_platform.storage.kafka import producer
-from fraud_platform.storage.registry import CHAMPION, Registry
+from fraud_platform.storage.registry import Registry
 
 CUSTOMERS, MERCHANTS, DEVICES = 20_000, 2_000, 50_000
 TREES = 300
@@ -81,18 +83,23 @@ def register_models(settings: Settings, folder: Path) -> list[int]:
     What it answers means nothing, what it costs is real.
     """
     run = MlflowClient(settings.mlflow_tracking_uri).create_run("0")
-    registry, saved = Registry(settings), _bundle().save(folder)
+    registry, saved = Registry(settings), save_bundle(_model(), folder)
     versions = [registry.register(saved, run.info.run_id, "benchmark", {}) for _ in range(2)]
     registry.set_alias(CHAMPION, versions[-1])
     return versions
 
 
-def _bundle() -> ModelBundle:
+def _model() -> ModelBundle:
     rng = np.random.default_rng(1)
     features = _features(rng, 8_000)
     model = CatBoostClassifier(iterations=TREES, depth=6, random_seed=1, verbose=False, allow_writing_files=False)
     # A fraud that any model finds: the share of alerts is then the same whatever the history.
     model.fit(pd.DataFrame(features, columns=FEATURE_NAMES), features[:, FEATURE_NAMES.index("amount")] > LARGEST)
+    return bundle(model, features)
+
+
+def bundle(model: CatBoostClassifier, features: np.ndarray) -> ModelBundle:
+    """A bundle of a model that nobody has judged; features (n, F) it was trained on."""
     card = BundleCard(
         model_name="benchmark",
         features=list(FEATURES),
@@ -126,5 +133,5 @@ def _features(rng: np.random.Generator, rows: int) -> np.ndarray:
     place = {"latitude": np.full(rows, 48.85), "longitude": np.full(rows, 2.35)}
     arrangement = arrange(NO_EVENTS, events_from_columns(names | numbers | place, times))
     merchant = np.tile([f.default for f in MERCHANT_FEATURES], (rows, 1))
-    velocity = velocities_among(customer_visits(arrangement))
+    velocity = velocities_among(entity_events_of(arrangement))
     return np.hstack((features_of(arrangement).values, merchant, velocity))

@@ -16,14 +16,16 @@ from pyspark.sql import DataFrame, SparkSession
 
 from fraud_platform.core.features.events import NO_EVENTS
 from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURES
-from fraud_platform.core.scoring import ModelBundle
-from fraud_platform.schemas import Prediction, encode
+from fraud_platform.core.model_bundle import ModelBundle
+from fraud_platform.messages.schemas import Prediction, encode
 from fraud_platform.settings import Settings, load_settings
+from fraud_platform.storage.arrow_bytes import unpack, values_of
+from fraud_platform.storage.bundle_folder import load_bundle
 from fraud_platform.storage.kafka import create_topics, spark_options
-from fraud_platform.storage.packed import unpack, values_of
-from streaming.features import SCORED, packed_features, transform
-from streaming.settings import checkpoint_folder, spark_config
-from streaming.source import raw_messages
+from streaming.batch.features import SCORED, features_as_arrow_bytes, transform
+from streaming.batch.source import raw_messages
+from streaming.process.spark_config import spark_config
+from streaming.state.checkpoint import checkpoint_folder
 
 
 def run(peer: str, bundle: str) -> None:
@@ -45,7 +47,7 @@ def run(peer: str, bundle: str) -> None:
 
 
 def _write_batch(settings: Settings, bundle: str, options: dict[str, str], messages: DataFrame, batch_id: int) -> None:
-    rows = packed_features(messages, settings.data_dir / "state", batch_id)
+    rows = features_as_arrow_bytes(messages, settings.data_dir / "state", batch_id)
     scored = rows.mapInArrow(partial(_scored, bundle), "key binary, value binary")
     scored.write.format("kafka").options(**options).save()
 
@@ -58,7 +60,7 @@ def _stateless(bundle: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Re
 
 def _scored(bundle: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        yield _predictions(bundle, unpack(batch["packed"]))
+        yield _predictions(bundle, unpack(batch["arrow_bytes"]))
 
 
 def _predictions(folder: str, rows: pa.Table) -> pa.RecordBatch:
@@ -108,4 +110,4 @@ def _prediction(
 
 @lru_cache
 def _bundle(folder: str) -> ModelBundle:
-    return ModelBundle.load(Path(folder), thread_count=1)
+    return load_bundle(Path(folder), thread_count=1)

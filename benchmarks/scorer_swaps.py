@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from fraud_platform.operations.aliases import CHAMPION
+from fraud_platform.operations.ledger import scorer_events
 from fraud_platform.settings import Settings
-from fraud_platform.storage.ledger import scorer_events
-from fraud_platform.storage.registry import CHAMPION, Registry
+from fraud_platform.storage.registry import Registry
 
 WINDOW_MS = 3_000
 

@@ -12,7 +12,8 @@ import psutil
 from confluent_kafka import Consumer, TopicPartition
 
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import committed_reader, partitions, read_range, watermarks
+from fraud_platform.storage.kafka import committed_reader
+from fraud_platform.storage.kafka_offsets import read_range, watermarks
 
 SAMPLE_SECONDS = 2.0
 PAUSE_SECONDS = 0.25
@@ -93,22 +94,27 @@ class OffsetWatcher(Watcher):
 class Reader(Watcher):
     """Reads each prediction and notes its latency in milliseconds."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, since_ms: int = 0) -> None:
+        """since_ms: only predictions that are still to come, on events from this time on."""
         super().__init__(settings)
+        self._since_ms = since_ms
         self.latencies_ms: list[float] = []
         self.seen_ms: list[float] = []
         """When each prediction was read, milliseconds since 1970."""
 
     def _begin(self, consumer: Consumer) -> None:
         topic = self._settings.kafka_predictions_topic
-        consumer.assign([TopicPartition(topic, p, 0) for p in partitions(consumer, topic)])
+        ends = {p: end if self._since_ms else 0 for p, (_, end) in watermarks(consumer, topic).items()}
+        consumer.assign([TopicPartition(topic, p, end) for p, end in ends.items()])
 
     def _look(self, consumer: Consumer) -> int:
         messages = [m for m in consumer.consume(5_000, timeout=0.02) if m.error() is None]
         now_ms = time.time_ns() / 1e6
-        self.latencies_ms += [now_ms - _decode(m.value() or b"").event_time_ms for m in messages]
-        self.seen_ms += [now_ms] * len(messages)
-        return len(messages)
+        times_ms = [_decode(m.value() or b"").event_time_ms for m in messages]
+        latencies_ms = [now_ms - time_ms for time_ms in times_ms if time_ms >= self._since_ms]
+        self.latencies_ms += latencies_ms
+        self.seen_ms += [now_ms] * len(latencies_ms)
+        return len(latencies_ms)
 
 
 def predictions_and_alerts(settings: Settings) -> tuple[int, int]:

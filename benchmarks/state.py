@@ -23,21 +23,22 @@ from confluent_kafka import Producer
 from pyspark.sql import DataFrame, SparkSession
 
 from fraud_platform.core.features.declaration import HISTORY_DAYS
+from fraud_platform.core.features.entity_events import entity_events_of
 from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray, events_from_columns
 from fraud_platform.core.features.kernel import arrange
 from fraud_platform.core.features.velocity import index_of
-from fraud_platform.core.features.visits import customer_visits
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.local.stack import Stack
-from fraud_platform.schemas import Transaction, encode
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.messages.schemas import Transaction, encode
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import create_topics, producer
-from streaming.features import with_features
-from streaming.settings import spark_config
-from streaming.source import raw_messages
-from streaming.state import SEED_FOLDER, write_events
-from streaming.velocity import Velocity
-from streaming.velocity_state import FOLDER, REACH_MS, write_visits
+from streaming.batch.features import with_features
+from streaming.batch.source import raw_messages
+from streaming.batch.velocity import Velocity
+from streaming.process.spark_config import spark_config
+from streaming.state.customers import BOOTSTRAP_FOLDER, write_events
+from streaming.state.entities import FOLDER, REACH_MS, write_entity_events
 
 NOW_MS = 1_767_225_600_000
 PARTITIONS = 2
@@ -131,9 +132,9 @@ def run(spark: SparkSession, settings: Settings, folder: Path, process: Process)
 
 
 def write_history(state: Path, customers: int, history: int) -> None:
-    """The state after a month: some large runs in each partition's folder, and one of the visits of its last days."""
+    """The state after a month: large runs in each partition's folder, and one of the last days' entity events."""
     numbers = np.arange(customers)
-    visits = []
+    entity_events = []
     for partition in range(PARTITIONS):
         own = numbers[numbers % PARTITIONS == partition]
         hashes = hashed("C", own)
@@ -142,8 +143,8 @@ def write_history(state: Path, customers: int, history: int) -> None:
             events = past_events(hashes, share, history, seed=run_number)
             write_events(path, events)
             recent = events[events["arrival_ms"] >= NOW_MS - REACH_MS]
-            visits.append(customer_visits(arrange(NO_EVENTS, recent)).reshape(-1))
-    write_visits(state / FOLDER / SEED_FOLDER / "0.arrow", index_of(np.concatenate(visits)), {})
+            entity_events.append(entity_events_of(arrange(NO_EVENTS, recent)).reshape(-1))
+    write_entity_events(state / FOLDER / BOOTSTRAP_FOLDER / "0.arrow", index_of(np.concatenate(entity_events)), {})
 
 
 def past_events(hashes: np.ndarray, share: np.ndarray, history: int, seed: int) -> EventArray:

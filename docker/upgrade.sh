@@ -1,6 +1,6 @@
 #!/bin/sh
-# Takes the stack to the images of the last `docker compose build`: changes the tables of MLflow and
-# of Dagster where a new release asks for it, and starts again what ran. Back up first; a change of
+# Takes the stack to the images of the last `docker compose build`: changes the tables of MLflow, of
+# Dagster and of the lake where a new release asks for it, and starts again what ran. Back up first; a change of
 # tables has no way back.
 #
 #   docker compose build && sh docker/upgrade.sh
@@ -16,6 +16,7 @@ docker compose up --detach --no-build --wait postgres
 docker compose run --rm --no-deps -T mlflow python -c \
     'import os; from mlflow.db import commands; commands(["upgrade", os.environ["MLFLOW_BACKEND_STORE_URI"]])'
 docker compose run --rm --no-deps -T dagster-code dagster instance migrate
+docker compose run --rm -T dagster-code fraud lake upgrade
 # shellcheck disable=SC2086  # one word a service
 [ -z "$running" ] || docker compose up --detach --no-build --wait $running
 echo "the stack is on the new images"

@@ -5,6 +5,7 @@ FraudPlatformError
 ├── ServiceUnavailableError  Kafka, MLflow, Java … cannot be reached (exit code 2)
 ├── AccessDeniedError        Kafka or S3 refuses the credentials, or they carry too few rights
 ├── LakeError                a table is missing or holds less than was asked for
+├── UnknownDayError          a day that no table has: before START_DATE, after today, or none at all
 ├── TrainingError            the data cannot be split, fitted or calibrated
 ├── ModelError               a model version is not what it says it is
 │   ├── BundleError          a file of the bundle is missing, malformed or altered
@@ -14,8 +15,12 @@ FraudPlatformError
 │   └── ModelRefusedError    it refused it
 ├── DeadLetterError          a dead letter cannot be sent again, or is not there
 ├── ExactlyOnceError         the output marker contradicts the checkpoint
+├── DeletedMessagesError     Kafka deleted messages before they were scored
+├── OvertakenError           the former scorer wrote on while this one made its checkpoint
 ├── CheckpointInUseError     another scorer works on the same checkpoint
-└── RepartitionedError       the topic got new partitions, which the scorer's checkpoint does not cover
+├── RepartitionedError       the topic got new partitions, which the scorer's checkpoint does not cover
+├── TopicRecreatedError      the topic was deleted, and perhaps created anew, under a running scorer
+└── TransactionTimeoutError  the scorer stood still for longer than a Kafka transaction may last
 
 A message names the thing, its value and the way out.
 """
@@ -38,6 +43,10 @@ class AccessDeniedError(FraudPlatformError):
 
 
 class LakeError(FraudPlatformError):
+    pass
+
+
+class UnknownDayError(FraudPlatformError):
     pass
 
 
@@ -77,9 +86,25 @@ class ExactlyOnceError(FraudPlatformError):
     pass
 
 
+class DeletedMessagesError(FraudPlatformError):
+    pass
+
+
+class OvertakenError(FraudPlatformError):
+    pass
+
+
 class CheckpointInUseError(FraudPlatformError):
     pass
 
 
 class RepartitionedError(FraudPlatformError):
+    pass
+
+
+class TopicRecreatedError(FraudPlatformError):
+    pass
+
+
+class TransactionTimeoutError(FraudPlatformError):
     pass

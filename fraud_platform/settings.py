@@ -4,7 +4,6 @@ The only module that looks at the environment. Build one `Settings` at a process
 boundary with `load_settings()` and pass it on.
 """
 
-import os
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -19,31 +18,10 @@ from pydantic_settings import (
 )
 
 from fraud_platform.errors import ConfigurationError
+from fraud_platform.project_root import PROJECT_ROOT, existing, under_root
 
-
-def _project_root() -> Path:
-    """FRAUD_HOME, else the checkout this file stands in, else the working directory."""
-    if home := os.environ.get("FRAUD_HOME"):
-        return Path(home).resolve()
-    checkout = Path(__file__).resolve().parents[1]
-    return checkout if (checkout / "config" / "config.yaml").exists() else Path.cwd()
-
-
-PROJECT_ROOT = _project_root()
-
-
-def _under_root(path: Path) -> Path:
-    return path if path.is_absolute() else PROJECT_ROOT / path
-
-
-def _existing(path: Path | None) -> Path | None:
-    if path is not None and not (path := _under_root(path)).is_file():
-        raise ValueError("there is no such file")
-    return path
-
-
-RootedPath = Annotated[Path, AfterValidator(_under_root)]
-OptionalFile = Annotated[Path | None, AfterValidator(_existing)]
+RootedPath = Annotated[Path, AfterValidator(under_root)]
+OptionalFile = Annotated[Path | None, AfterValidator(existing)]
 
 
 class Settings(BaseSettings):
@@ -123,11 +101,14 @@ class Settings(BaseSettings):
     )
     validation_days: int = Field(7, ge=1, description="Days of the validation split.")
     test_days: int = Field(7, ge=1, description="Days of the test split.")
-    alert_budget_per_day: int = Field(50, ge=1, description="Alerts a day that the decision threshold allows for.")
+    alert_budget_per_day: int = Field(50, ge=1, description="Most alerts a day that the decision threshold allows for.")
+    min_alert_probability: float = Field(
+        0.01, gt=0, le=1, description="Lowest decision threshold that a model is given, whatever the alert budget."
+    )
     review_cost: float | None = Field(
         None, gt=0, description="Cost of looking at an alert; with it the threshold is the one that saves most."
     )
-    fraud_threshold: float | None = Field(None, ge=0, le=1, description="Overrides the model's own decision threshold.")
+    fraud_threshold: float | None = Field(None, gt=0, le=1, description="Overrides the model's own decision threshold.")
 
     spark_master: str = Field("local[*]", description="Spark master URL.")
     spark_driver_memory: str = Field("2g", pattern=r"^\d+[kmgt]$", description="Memory of a Spark driver.")
@@ -147,6 +128,10 @@ class Settings(BaseSettings):
         "lake",
         description="Where a first scorer begins: after the `lake`'s rows, with their history, or `earliest`.",
     )
+    on_deleted_messages: Literal["stop", "skip"] = Field(
+        "stop",
+        description="What a scorer does where Kafka deleted messages before they were scored: `stop`, or `skip` them.",
+    )
     max_offsets_per_trigger: int = Field(
         50_000, ge=1, description="Most transactions in one micro-batch of the scorer."
     )
@@ -159,14 +144,23 @@ class Settings(BaseSettings):
     shadow_percent: float = Field(
         10, ge=0, le=100, description="Customers, by hash, that a challenger scores beside the champion, in percent."
     )
+    shadow_min_rows: int = Field(
+        0, ge=0, description="Transactions that a challenger looks on at before it may go on; 0: it does not wait."
+    )
     canary_percent: float = Field(
-        0, ge=0, le=100, description="Customers, by hash, that the challenger decides on, in percent."
+        0, ge=0, le=100, description="Customers, by hash, that a canary decides on, in percent; 0: no canary."
+    )
+    canary_min_rows: int = Field(
+        1_000, ge=1, description="Transactions that a canary decides on, inside the band, before it becomes champion."
     )
     canary_alert_factor: float = Field(
-        3, ge=1, description="Times more, or fewer, alerts than the champion's at which a canary is rolled back."
+        3, ge=1, description="Times more, or fewer, alerts than the champion's at which a new version is sent back."
     )
     alert_rate_limit: float = Field(
         0.1, gt=0, le=1, description="Share of alerts among predictions over which promotions are held."
+    )
+    parity_max_age_hours: float = Field(
+        24, gt=0, description="Age of scored transactions up to which the gate takes their features as evidence."
     )
     promotion_poll_seconds: float = Field(2, gt=0, description="Interval at which the scorer looks for a new champion.")
     promotion_timeout_seconds: float = Field(120, gt=0, description="Time the scorer has to take a promoted model.")
@@ -192,7 +186,7 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, YamlConfigSettingsSource(settings_cls)
 
     @model_validator(mode="after")
-    def _logins_are_complete(self) -> Self:
+    def _settings_fit_together(self) -> Self:
         """What would be ignored, or fail later with somebody else's words, is an error here."""
         protocol, login = self.kafka_security_protocol, (self.kafka_username, self.kafka_password)
         if protocol.startswith("SASL_"):
@@ -203,6 +197,11 @@ class Settings(BaseSettings):
             raise ValueError(f"KAFKA_CA_FILE has no use under KAFKA_SECURITY_PROTOCOL={protocol}")
         if self.minio_host:
             _require("MINIO_HOST", MINIO_ACCESS_KEY=self.minio_access_key, MINIO_SECRET_KEY=self.minio_secret_key)
+        if self.shadow_min_rows and not self.shadow_percent:
+            raise ValueError(
+                f"SHADOW_MIN_ROWS={self.shadow_min_rows} would be waited for in vain under SHADOW_PERCENT=0: "
+                "raise SHADOW_PERCENT, or set SHADOW_MIN_ROWS=0"
+            )
         if self.db_host:
             _require("DB_HOST", DB_USER=self.db_user, DB_PASSWORD=self.db_password, DB_NAME=self.db_name)
         return self

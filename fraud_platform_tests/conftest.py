@@ -5,17 +5,17 @@ import signal
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from fraud_platform.local.stack import Stack
-from fraud_platform.settings import PROJECT_ROOT, Settings
-from fraud_platform_tests.ports import free_ports
-from fraud_platform_tests.reaping import reaped_stack
+from fraud_platform.settings import Settings
+from fraud_platform_tests.support.settings import SettingsFactory, stack_settings
+from fraud_platform_tests.support.stack_cleanup import reaped_stack
 
-SettingsFactory = Callable[..., Settings]
 TOPICS = (
     "kafka_topic",
     "kafka_labels_topic",
@@ -27,6 +27,9 @@ TOPICS = (
 
 
 def pytest_configure() -> None:
+    # How long an example takes is the machine's affair.
+    hypothesis.settings.register_profile("any machine", deadline=None)
+    hypothesis.settings.load_profile("any machine")
     # A shell starts background jobs with SIGINT ignored. Dagster, which puts back what it found
     # there as the handler of SIGTERM, too, would have every server of the tests ignore both.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -101,20 +104,3 @@ def make_settings(tmp_path: Path, service_settings: Settings) -> SettingsFactory
 def settings(make_settings: SettingsFactory) -> Settings:
     """Settings of the test's own, see `make_settings`."""
     return make_settings()
-
-
-def stack_settings(folder: Path, **overrides: object) -> Settings:
-    """Settings of a stack in the folder, on ports that are free now; jars are the checkout's."""
-    kafka, mlflow, dagster, spark_ui = free_ports(4)
-    values = {
-        "data_dir": folder / "data",
-        "log_dir": folder / "logs",
-        "jars_dir": PROJECT_ROOT / ".jars",
-        "kafka_broker": f"127.0.0.1:{kafka}",
-        "mlflow_tracking_uri": f"http://127.0.0.1:{mlflow}",
-        "dagster_url": f"http://127.0.0.1:{dagster}",
-        "spark_ui_port": spark_ui,
-        "metrics_port": spark_ui + 1,
-        **overrides,
-    }
-    return Settings(_env_file=None, **values)

@@ -5,21 +5,22 @@ import sys
 
 from fraud_platform.errors import FraudPlatformError
 from fraud_platform.settings import load_settings
-from streaming import progress
-from streaming.supervisor import FINAL_EXIT_CODE, Supervisor
+from streaming.process.log_lines import log_to_stderr
+from streaming.process.status_server import serve
+from streaming.process.supervisor import FINAL_EXIT_CODE, Supervisor
 
 log = logging.getLogger("streaming")
 
 
 def main() -> int:
     """Exit code 0 after a signal, 1 where restarts did not help, 2 where none could have helped."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr()
     try:
         settings = load_settings()
-        command = [sys.executable, "-m", "streaming.driver"]
+        command = [sys.executable, "-m", "streaming.process.driver"]
         supervisor = Supervisor(command, settings.scorer_max_restarts, settings.scorer_stall_seconds)
         supervisor.handle_signals()
-        progress.serve(settings.bind_host, settings.metrics_port, supervisor.health, supervisor.metrics)
+        serve(settings.bind_host, settings.metrics_port, supervisor.health, supervisor.metrics)
         return supervisor.run()
     except FraudPlatformError as error:
         log.error("%s", error)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fraud_platform.cli.fold_table import fold_means, fold_table
+from fraud_platform.cli.terminal import progress_on_stderr, terminal
 
 if TYPE_CHECKING:
     from fraud_platform.core.training.evaluate import Evaluation
@@ -27,18 +28,16 @@ def backtest(
 
     Examples: `fraud backtest`, `fraud backtest --folds 6 --train-days 28 --json`
     """
-    from rich.console import Console
-
     from fraud_platform.core.training.backtest import backtest_splits, run_fold
     from fraud_platform.core.training.params import TrainingParams
+    from fraud_platform.pipeline.feature_rows import read_feature_rows
     from fraud_platform.settings import load_settings
-    from fraud_platform.storage.feature_rows import read_feature_rows
     from fraud_platform.storage.lake import Lake
 
     settings = load_settings()
     params = TrainingParams.of(settings, references=False, search_trials=0)
     results: list[dict[str, Any]] = []
-    with Console(stderr=True).status("reading features/transactions") as status:
+    with progress_on_stderr().status("reading features/transactions") as status:
         rows = read_feature_rows(Lake(settings), params.card_blocked_days)
         first, newest = rows.days.min().item(), rows.days.max().item()
         splits = backtest_splits(first, newest + timedelta(days=1), folds, train_days, params)
@@ -50,7 +49,7 @@ def backtest(
     else:
         title = f"{folds} folds, {params.alert_budget_per_day} cards a day"
         headings = {"test_from": "test from", "train_days": "train\ndays", "frauds": "frauds"}
-        Console(highlight=False).print(fold_table(title, results, headings))
+        terminal().print(fold_table(title, results, headings))
 
 
 def _result(split: "TimeSplit", evaluation: "Evaluation") -> dict[str, Any]:

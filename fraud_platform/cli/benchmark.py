@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fraud_platform.cli.fold_table import MEASURES, Folds, fold_means, fold_table
+from fraud_platform.cli.terminal import progress_on_stderr, terminal
 
 if TYPE_CHECKING:
     from fraud_platform.core.training.evaluate import Evaluation
@@ -42,20 +43,19 @@ def benchmark(
 
     `fraud benchmark handbook --data transactions --fold 2018-05-23 --fold 2018-05-30 --json`
     """
-    from rich.console import Console
-
     from fraud_platform.core.benchmark.features import labelled_rows
     from fraud_platform.core.benchmark.folds import DELAY_DAYS, PUBLISHED_FOLDS, WEEK_DAYS, Fold
     from fraud_platform.core.benchmark.handbook import CARDS_PER_DAY, evaluate_fold
-    from fraud_platform.settings import PROJECT_ROOT, load_settings
-    from fraud_platform.storage.column_mapping import load_mapping
-    from fraud_platform.storage.labelled_folder import read_folder
+    from fraud_platform.feeding.column_mapping import load_mapping
+    from fraud_platform.feeding.labelled_file import read_folder
+    from fraud_platform.project_root import PROJECT_ROOT
+    from fraud_platform.settings import load_settings
 
     settings = load_settings()
     starts = [start.date() for start in fold or []] or PUBLISHED_FOLDS
     folds = [Fold(start, extra_train_days) for start in starts]
     results: list[dict[str, Any]] = []
-    with Console(stderr=True).status(f"reading {data}") as status:
+    with progress_on_stderr().status(f"reading {data}") as status:
         transactions = read_folder(data, load_mapping(protocol, PROJECT_ROOT / "config" / "mappings"))
         status.update(f"features of {len(transactions):,} transactions")
         rows = labelled_rows(transactions, DELAY_DAYS)
@@ -73,7 +73,7 @@ def benchmark(
         smote = f"SMOTE {ratio:g}" if ratio else "no SMOTE"
         title = f"{WEEK_DAYS + extra_train_days} days of training, {smote}, {CARDS_PER_DAY} cards a day"
         headings = {"fold": "fold", "transactions": "rows", "frauds": "frauds"}
-        Console(highlight=False).print(fold_table(title, chosen, headings))
+        terminal().print(fold_table(title, chosen, headings))
 
 
 def _measures(evaluation: "Evaluation") -> dict[str, float]:

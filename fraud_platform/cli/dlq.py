@@ -2,133 +2,194 @@
 
 import getpass
 import json
-from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+import re
+from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fraud_platform.errors import DeadLetterError
-from fraud_platform.storage.clock import as_text, now_ms
+from fraud_platform.cli.dlq_output import document, show_table, text
+from fraud_platform.cli.terminal import progress_on_stderr, say
+from fraud_platform.storage.clock import now_ms
 
 if TYPE_CHECKING:
-    from fraud_platform.schemas import ScorerEvent
-    from fraud_platform.storage.dead_letters import Letter
+    from fraud_platform.messages.schemas import ScorerEvent
+    from fraud_platform.operations.dead_letter_edit import Edit
+    from fraud_platform.operations.dead_letters import DeadLetter
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Another value for a field; repeat it.")
+]
+Unset = Annotated[list[str] | None, typer.Option("--unset", metavar="FIELD", help="Leave a field out; repeat it.")]
+Field = Annotated[str | None, typer.Option(help="Only those with a fault in this field.")]
 dlq = typer.Typer(no_args_is_help=True, help="Dead letters: list what was rejected, look at one, send it again.")
+
+SHOWN_BYTES = 4_000
+"""Of a key or value on a terminal; --json has all of it."""
+_AGE = re.compile(r"([0-9]{1,6})([smhd])")
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 @dlq.command("list")
 def list_letters(
-    field: Annotated[str | None, typer.Option(help="Only those with a fault in this field.")] = None,
+    field: Field = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="AGE|TIME", help="Rejected since: 30m, 12h, 7d, or 2026-11-01[T12:00] in UTC.")
+    ] = None,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Only those that were not sent again.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Newest to show.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show the newest dead letters: place, fault, whether today's rules accept it, and whether it was sent again.
+    """Show the newest dead letters, rejected fraud reports among them.
 
-    Examples: `fraud dlq list`, `fraud dlq list --field country --json`
+    Of each its place, its fault, whether today's rules accept it, and whether it was sent again.
+
+    The topic is read from its end, so a long one takes no longer; --field and --waiting
+    read on until there are enough.
+
+    Examples: `fraud dlq list`, `fraud dlq list --since 12h --waiting`, `fraud dlq list --field country --json`
     """
-    letters, sent = _read()
-    wanted = [letter for letter in letters.values() if field in (None, letter.field)]
+    from fraud_platform.operations.dead_letters import newest_letters
+    from fraud_platform.settings import load_settings
+
+    settings, since_ms = load_settings(), _since_ms(since)
+    with progress_on_stderr().status(f"reading {settings.kafka_dead_letter_topic}"):
+        sent = _sent_again()
+
+        def wanted(letter: "DeadLetter") -> bool:
+            return field in (None, letter.field) and not (waiting and letter.id in sent)
+
+        letters = newest_letters(settings, limit, since_ms=since_ms, wanted=wanted)
     if as_json:
-        typer.echo(json.dumps([_document(letter, sent.get(letter.id)) for letter in wanted[-limit:]], indent=2))
+        typer.echo(json.dumps([document(letter, sent.get(letter.id)) for letter in letters.newest], indent=2))
     else:
-        _show_table(wanted, sent, limit)
+        show_table(letters, sent)
 
 
 @dlq.command()
 def show(
     letter_id: Annotated[str, typer.Argument(metavar="LETTER", help="As `fraud dlq list` names it.")],
+    changes: Set = None,
+    removals: Unset = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one dead letter: key and value as received, its fault, and what became of it.
 
-    Example: `fraud dlq show 0-17`
+    With --set or --unset it shows the message so mended, and what would still be wrong with it.
+
+    Examples: `fraud dlq show 0-17`, `fraud dlq show 0-17 --set amount=12.5`
     """
-    letters, sent = _read()
-    document = _document(_named(letters, [letter_id])[0], sent.get(letter_id))
+    from fraud_platform.operations.dead_letters import letters_of
+    from fraud_platform.settings import load_settings
+
+    edit = _edit(changes, removals)
+    with progress_on_stderr().status("reading the letter"):
+        (letter,) = letters_of(load_settings(), [letter_id])
+        sent = _sent_again().get(letter_id)
+    shown = document(letter, sent)
+    if edit:
+        repaired = edit.apply(letter)
+        shown |= {"key_mended": text(repaired.key), "value_mended": text(repaired.value)}
+        shown["fault_mended"] = repaired.fault_at(now_ms())
     if as_json:
-        typer.echo(json.dumps(document, indent=2))
+        typer.echo(json.dumps(shown, indent=2))
     else:
-        for name, value in document.items():
-            typer.echo(f"{name:<13} {'' if value is None else value}")
+        for name, value in shown.items():
+            say(f"{name:<13} {'' if value is None else value}", SHOWN_BYTES)
 
 
 @dlq.command()
 def retry(
     reason: Annotated[str, typer.Option(help="What was fixed; it is written into the events.")],
-    letter_ids: Annotated[list[str] | None, typer.Argument(metavar="LETTER...", help="Letters to send again.")] = None,
+    letter_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="LETTER...", help="Dead letters to send again.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="All that today's rules accept and that wait.")] = False,
     field: Annotated[str | None, typer.Option(help="With --all: only those with a fault in this field.")] = None,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Another value for a field; repeat it.")
-    ] = None,
+    changes: Set = None,
+    removals: Unset = None,
+    original_time: Annotated[
+        bool, typer.Option("--original-time", help="Send what is over 7 days old with the time that it had.")
+    ] = False,
     by: Annotated[str | None, typer.Option(help="Who. Default: the user that is logged in.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send dead letters to the transactions topic again, each at most once, with the time of now.
+    """Send dead letters to the topic that they came from again, each at most once, with the time of now.
 
-    The key becomes the customer_id. A letter that would be rejected again is refused. The
-    messages and the events that record them are one Kafka transaction: a second run, or
-    one after a kill, sends nothing twice.
+    The key becomes the customer_id, a report's the transaction_id, and the message goes where
+    those of its key are.
+    A letter that would be rejected again is refused. Letters that are named go all or none;
+    --all goes from the oldest on. Messages and the events that record them, with what was
+    changed, are one Kafka transaction: a second run, or one after a kill, sends nothing twice.
 
     Examples:
 
     `fraud dlq retry 0-17 --set country=DE --reason "the terminal sent lower case"`
 
     `fraud dlq retry --all --field channel --reason "release 1.4 knows the channel"`
+
+    `fraud dlq retry report-0-8 --set is_fraud=true --reason "the bank's new form"`
+
+    `fraud dlq retry 0-3 --original-time --reason "found in the yearly review"`
     """
+    from fraud_platform.operations.dead_letter_retry import Resender
+    from fraud_platform.operations.dead_letters import all_letters, all_rejected_reports, letters_of
     from fraud_platform.settings import load_settings
-    from fraud_platform.storage.resending import Resender
 
     if bool(letter_ids) == every:
         raise typer.BadParameter("name letters, or give --all", param_hint="LETTER...")
-    values = dict(map(_change, changes or []))
-    letters, _ = _read()
-    resender = Resender(load_settings())
-    if every:
-        waiting = [x for x in letters.values() if x.id not in resender.sent_before and field in (None, x.field)]
-        chosen = _acceptable(waiting, values)
-    else:
-        chosen = [letter.mended(values) for letter in _named(letters, dict.fromkeys(letter_ids or []))]
-    events = resender.send(chosen, by=by or getpass.getuser(), reason=reason) if chosen else []
+    settings, edit, by = load_settings(), _edit(changes, removals), by or getpass.getuser()
+    with progress_on_stderr().status("sending letters again"):
+        if every:
+            resender = Resender(settings)
+            waiting = chain(all_letters(settings), all_rejected_reports(settings))
+            chosen = (letter for letter in waiting if field in (None, letter.field))
+            events = resender.send_all(chosen, edit, original_time=original_time, by=by, reason=reason)
+            sent = [event.letter for event in events]
+        else:
+            letters = letters_of(settings, list(dict.fromkeys(letter_ids or [])))
+            resender = Resender(settings)
+            ready = [resender.prepare(letter, edit, original_time=original_time) for letter in letters]
+            sent = [event.letter for event in resender.send(ready, by=by, reason=reason)]
     if as_json:
-        typer.echo(json.dumps([e.letter for e in events]))
+        typer.echo(json.dumps(sent))
     else:
-        for event in events:
-            typer.echo(f"{event.letter} was sent again")
-        typer.echo(f"{len(events)} sent again; see 'fraud dlq list'")
+        for letter_id in sent:
+            say(f"{letter_id} was sent again")
+        say(f"{len(sent)} sent again; see 'fraud dlq list'")
 
 
-def _read() -> "tuple[dict[str, Letter], dict[str, ScorerEvent]]":
-    from rich.console import Console
-
+def _sent_again() -> "dict[str, ScorerEvent]":
+    """Id → event of the letters that were sent again."""
+    from fraud_platform.operations.dead_letters import retries
+    from fraud_platform.operations.ledger import scorer_events
     from fraud_platform.settings import load_settings
-    from fraud_platform.storage.dead_letters import dead_letters, retries
-    from fraud_platform.storage.ledger import scorer_events
 
-    settings = load_settings()
-    with Console(stderr=True).status(f"reading {settings.kafka_dead_letter_topic}"):
-        return dead_letters(settings), retries(scorer_events(settings))
+    return retries(scorer_events(load_settings()))
 
 
-def _named(letters: "dict[str, Letter]", ids: Iterable[str]) -> "list[Letter]":
-    ids = list(ids)
-    if unknown := [i for i in ids if i not in letters]:
-        raise DeadLetterError(f"there is no dead letter {', '.join(unknown)}: 'fraud dlq list' names them")
-    return [letters[i] for i in ids]
+def _since_ms(text: str | None) -> int | None:
+    """Milliseconds since 1970 of an age before now, or of a time in UTC."""
+    if text is None:
+        return None
+    if age := _AGE.fullmatch(text):
+        return now_ms() - int(age[1]) * _UNIT_MS[age[2]]
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is neither an age such as 12h nor a time", param_hint="--since") from None
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _acceptable(letters: "Iterable[Letter]", changes: dict[str, Any]) -> "list[Letter]":
-    """Those that can be mended so and would be accepted now."""
-    mended = []
-    for letter in letters:
-        with suppress(DeadLetterError):  # no JSON object
-            mended.append(letter.mended(changes))
-    at_ms = now_ms()
-    return [letter for letter in mended if not letter.fault_at(at_ms)]
+def _edit(changes: list[str] | None, removals: list[str] | None) -> "Edit":
+    from fraud_platform.operations.dead_letter_edit import Edit
+
+    values = dict(map(_change, changes or []))
+    if both := sorted(values.keys() & set(removals or [])):
+        raise typer.BadParameter(f"{both[0]} is both set and left out", param_hint="--unset")
+    return Edit(values, tuple(removals or []))
 
 
 def _change(text: str) -> tuple[str, Any]:
@@ -138,42 +199,5 @@ def _change(text: str) -> tuple[str, Any]:
         raise typer.BadParameter(f"{text!r} is not FIELD=VALUE", param_hint="--set")
     try:
         return name, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value
-
-
-def _document(letter: "Letter", sent: "ScorerEvent | None") -> dict[str, Any]:
-    """What --json tells of a letter."""
-    return {
-        "letter": letter.id,
-        "source": letter.source,
-        "sent_at": as_text(letter.sent_at_ms),
-        "field": letter.field,
-        "reason": letter.reason,
-        "key": _text(letter.key),
-        "value": _text(letter.value),
-        "fault_today": letter.mended({}).fault_at(now_ms()),
-        "retried_at": sent and as_text(sent.at_ms),
-        "retried_by": sent and sent.by,
-        "retried_why": sent and sent.reason,
-    }
-
-
-def _show_table(letters: "list[Letter]", sent: "dict[str, ScorerEvent]", limit: int) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("letter", "source", "sent", "field", "reason", "now", title="Dead letters, newest last")
-    at_ms = now_ms()
-    for letter in letters[-limit:]:
-        event = sent.get(letter.id)
-        state = f"sent again by {event.by}" if event else "waits" if letter.mended({}).fault_at(at_ms) else "fits"
-        table.add_row(letter.id, letter.source, as_text(letter.sent_at_ms), letter.field, letter.reason, state)
-    console = Console(highlight=False)
-    console.print(table)
-    faults = ", ".join(f"{name} {count:,}" for name, count in Counter(x.field for x in letters).most_common(8))
-    console.print(f"{len(letters):,} in all ({faults or 'none'}); a letter that fits would be accepted if sent now")
-
-
-def _text(content: bytes | None) -> str | None:
-    return None if content is None else content.decode(errors="backslashreplace")

@@ -4,9 +4,10 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from fraud_platform.cli.stack import STACK_HELP, StackName
+from fraud_platform.cli.terminal import styled, terminal
 
 
 def doctor(
@@ -27,10 +28,11 @@ def doctor(
     if as_json:
         typer.echo(json.dumps([vars(finding) for finding in findings], indent=2))
     else:
-        console = Console(highlight=False)
+        console = terminal()
         for finding in findings:
-            mark = "[green]✓[/]" if finding.ok else "[red]✗[/]" if finding.needed else "[yellow]-[/]"
-            console.print(f"{mark} {finding.name}: {finding.detail}", soft_wrap=True)
+            mark, style = ("✓", "green") if finding.ok else ("✗", "red") if finding.needed else ("-", "yellow")
+            line = styled(f" {finding.name}: {finding.detail}")
+            console.print(Text.assemble((mark, style), line), soft_wrap=True)
             if not finding.ok:
                 console.print(f"    {finding.fix}", soft_wrap=True)
     if any(finding.needed and not finding.ok for finding in findings):

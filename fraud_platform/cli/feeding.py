@@ -1,46 +1,40 @@
-"""What `fraud simulate` and `fraud replay` share: progress, a clean stop on Ctrl-C, and the closing line."""
+"""What `fraud simulate` and `fraud replay` share: progress, a clean stop on Ctrl-C, and the closing lines."""
 
 import json
+import shlex
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from threading import Event
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-if TYPE_CHECKING:
-    from fraud_platform.settings import Settings
-    from fraud_platform.storage.feed_messages import Message
-    from fraud_platform.storage.pacing import Pace
+from fraud_platform.cli.terminal import progress_on_stderr, say
 
+if TYPE_CHECKING:
+    from fraud_platform.feeding.messages import Message
+    from fraud_platform.feeding.sending import FeedOutcome, FeedRun
+
+INTERRUPTED_EXIT_CODE = 130
 Rate = Annotated[float | None, typer.Option(min=0.001, help="Messages a second. Default: as fast as possible.")]
 FlushLabels = Annotated[
-    bool, typer.Option("--flush-labels", help="Also send the fraud reports that come in after the last day.")
+    bool,
+    typer.Option(
+        "--flush-labels", help="Also send the fraud reports that come in after the last day, those of the future not."
+    ),
 ]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where the same command was interrupted.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")]
 
 
-def feed(
-    settings: "Settings",
-    schedule: Iterator[list["Message"]],
-    pace: "Pace",
-    *,
-    start_ms: int,
-    until_ms: int,
-    as_json: bool,
-) -> None:
-    """Send a schedule with a progress bar, and print what was sent."""
-    from fraud_platform.storage.feed import feed_producer, send
-    from fraud_platform.storage.kafka import create_topics
-
-    create_topics(settings)
-    with _stop_on_signal() as stop, _progress() as progress:
-        task = progress.add_task("", total=until_ms - start_ms, messages=0, day="")
+def send_with_progress(run: "FeedRun", *, start_ms: int, until_ms: int) -> "FeedOutcome":
+    """Send a feed with a progress bar; Ctrl-C ends it cleanly."""
+    with _stop_on_signal() as stop, progress_bar() as progress:
+        task = progress.add_task("", total=until_ms - start_ms, count=0, what="messages", day="")
         sent = 0
 
         def show(messages: Sequence["Message"], _: float) -> None:
@@ -48,27 +42,71 @@ def feed(
             sent += len(messages)
             at_ms = messages[-1].send_ms
             day = f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d}"
-            progress.update(task, completed=min(at_ms, until_ms) - start_ms, messages=sent, day=day)
+            progress.update(task, completed=min(at_ms, until_ms) - start_ms, count=sent, day=day)
 
-        report = send(feed_producer(settings), settings, schedule, pace, stop=stop, on_sent=show)
+        return run.send(stop, show)
+
+
+def tell(outcome: "FeedOutcome", run: "FeedRun", as_json: bool, **more: Any) -> None:
+    """Print what was sent, and what was not."""
+    report = outcome.report
     rate = report.messages / report.seconds
     if as_json:
-        typer.echo(json.dumps(asdict(report) | {"messages_per_second": round(rate), "interrupted": stop.is_set()}))
+        document = asdict(outcome) | {"interrupted": not outcome.is_finished, "messages_per_second": round(rate)}
+        typer.echo(json.dumps(document.pop("report") | document | more))
         return
-    typer.echo(
-        f"{'interrupted: ' if stop.is_set() else ''}sent {report.transactions:,} transactions ({report.late:,} late), "
-        f"{report.labels:,} fraud reports, {report.duplicates:,} duplicates, {report.malformed:,} malformed "
-        f"in {report.seconds:.1f} s, {rate:,.0f} messages/s"
+    say(
+        f"{'' if outcome.is_finished else 'interrupted: '}sent {report.transactions:,} transactions "
+        f"({report.late:,} late), {report.labels:,} fraud reports, {report.duplicates:,} duplicates, "
+        f"{report.malformed:,} malformed in {report.seconds:.1f} s, {rate:,.0f} messages/s"
     )
+    if outcome.sent_before:
+        say(f"{outcome.sent_before:,} messages had been sent before and were not sent again")
+    if outcome.outstanding and (outcome.is_finished or run.is_live):
+        say(f"{outcome.outstanding:,} fraud reports are not due yet: the next 'fraud replay' or 'simulate' sends them")
+    if outcome.reports_behind:
+        say(
+            f"{outcome.reports_behind:,} fraud reports are older than what their topic has, or was read up to: they "
+            "count as known from that day on"
+        )
+    if not outcome.is_finished and not run.is_live:
+        done = outcome.sent_before + report.messages
+        say(f"stopped after {done:,} messages, all of them delivered. To go on: {run.resume}")
 
 
-def _progress() -> Progress:
+def end(outcome: "FeedOutcome", run: "FeedRun") -> None:
+    """Exit code 130 for what was interrupted and should go on; a live feed has no other end."""
+    if not outcome.is_finished and not run.is_live:
+        raise typer.Exit(INTERRUPTED_EXIT_CODE)
+
+
+def command_line(context: typer.Context, **resolved: Any) -> str:
+    """The command that is running, as a person would type it to send the same again.
+
+    resolved: values of options that depend on the day, by name.
+    """
+    words = ["fraud", context.info_name or ""]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        is_given = source is not None and source.name == "COMMANDLINE"
+        value = resolved.get(name, context.params.get(name) if is_given else None)
+        if name in ("resume", "as_json", "check") or value is None or value is False:
+            continue
+        text = f"{value:%Y-%m-%d}" if isinstance(value, datetime) else str(value)
+        flag = [parameter.opts[0]] if parameter.param_type_name == "option" else []
+        words += flag if value is True else [*flag, shlex.quote(text)]
+    return " ".join(words)
+
+
+def progress_bar() -> Progress:
+    """With the fields day, count and what."""
     return Progress(
         TextColumn("{task.fields[day]}"),
         BarColumn(),
-        TextColumn("{task.fields[messages]:,} messages"),
+        TextColumn("{task.fields[count]:,} {task.fields[what]}"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=progress_on_stderr(),
         transient=True,
     )
 

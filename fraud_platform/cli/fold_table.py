@@ -35,18 +35,20 @@ def fold_table(title: str, folds: Folds, headings: Mapping[str, str]) -> "Table"
     """The table; headings: of what stands before the measures, first a fold's name, then counts."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(
         title=f"{title}; mean and its 95 % interval", show_footer=True, box=SIMPLE_HEAD, padding=0, pad_edge=False
     )
     name, *counts = headings
-    table.add_column(headings[name], "mean\nfrom\nto" if len(folds) > 1 else "mean", no_wrap=True)
+    table.add_column(headings[name], Text("mean\nfrom\nto" if len(folds) > 1 else "mean"), no_wrap=True)
     for count in counts:
-        table.add_column(headings[count], justify="right", no_wrap=True)
+        table.add_column(Text(headings[count]), justify="right", no_wrap=True)
     means = fold_means(folds)
     for measure, (heading, style) in MEASURES.items():
         numbers = (value for value in (means[measure][key] for key in ("mean", "low", "high")) if value is not None)
-        table.add_column(heading, "\n".join(format(value, style) for value in numbers), justify="right", no_wrap=True)
+        footer = Text("\n".join(format(value, style) for value in numbers))
+        table.add_column(Text(heading), footer, justify="right", no_wrap=True)
     for fold in folds:
         measures = (format(fold[measure], style) for measure, (_, style) in MEASURES.items())
         table.add_row(fold[name], *(f"{fold[count]:,.0f}" for count in counts), *measures)

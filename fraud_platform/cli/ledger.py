@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fraud_platform.cli.terminal import cell, progress_on_stderr, terminal
 from fraud_platform.storage.clock import as_text
 
 if TYPE_CHECKING:
-    from fraud_platform.core.ledger import Offsets, Reign
+    from fraud_platform.operations.deployment_history import Deployment, Offsets
 
 
 def ledger(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -19,37 +20,34 @@ def ledger(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
     Examples: `fraud ledger`, `fraud ledger --json`
     """
-    from rich.console import Console
-
-    from fraud_platform.core.ledger import reigns
+    from fraud_platform.operations.deployment_history import deployments
+    from fraud_platform.operations.ledger import scorer_events
     from fraud_platform.settings import load_settings
-    from fraud_platform.storage.ledger import scorer_events
 
     settings = load_settings()
-    with Console(stderr=True).status(f"reading {settings.kafka_events_topic}"):
-        found = reigns(scorer_events(settings))
+    with progress_on_stderr().status(f"reading {settings.kafka_events_topic}"):
+        found = deployments(scorer_events(settings))
     if as_json:
-        typer.echo(json.dumps([asdict(reign) for reign in found], indent=2))
+        typer.echo(json.dumps([asdict(deployment) for deployment in found], indent=2))
     else:
         _show(found)
 
 
-def _show(found: "list[Reign]") -> None:
-    from rich.console import Console
+def _show(found: "list[Deployment]") -> None:
     from rich.table import Table
 
     table = Table("version", "from", "to", "since", "starts", "by", "why", title="Model versions in force, newest last")
-    for reign in found:
+    for deployment in found:
         table.add_row(
-            str(reign.version),
-            _places(reign.from_offsets),
-            _places(reign.to_offsets) if reign.to_offsets else "in force",
-            as_text(reign.since_ms),
-            str(reign.starts),
-            reign.by or "alias moved in MLflow",
-            reign.reason or "",
+            str(deployment.version),
+            _places(deployment.from_offsets),
+            _places(deployment.to_offsets) if deployment.to_offsets else "in force",
+            as_text(deployment.since_ms),
+            str(deployment.starts),
+            cell(deployment.by or "alias moved in MLflow"),
+            cell(deployment.reason),
         )
-    console = Console(highlight=False)
+    console = terminal()
     console.print(table)
     if not found:
         console.print("no scorer has loaded a model yet: see 'fraud status'")

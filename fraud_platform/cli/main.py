@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from fraud_platform.cli.terminal import say_error
 from fraud_platform.errors import FraudPlatformError
 
 ERROR_EXIT_CODE = 2
@@ -19,10 +20,14 @@ COMMANDS = {
     "doctor": "fraud_platform.cli.doctor",
     "simulate": "fraud_platform.cli.simulate",
     "replay": "fraud_platform.cli.replay",
+    "reset": "fraud_platform.cli.reset",
     "promote": "fraud_platform.cli.promote",
     "rollback": "fraud_platform.cli.rollback",
     "ledger": "fraud_platform.cli.ledger",
     "dlq": "fraud_platform.cli.dlq",
+    "account": "fraud_platform.cli.account",
+    "lake": "fraud_platform.cli.lake",
+    "skip": "fraud_platform.cli.skip",
     "parity": "fraud_platform.cli.parity",
     "explain": "fraud_platform.cli.explain",
     "backtest": "fraud_platform.cli.backtest",
@@ -39,7 +44,7 @@ class ErrorsAsLines(TyperGroup):
         try:
             return super().invoke(ctx)
         except FraudPlatformError as error:
-            typer.secho(f"error: {error}", err=True, fg=typer.colors.RED)
+            say_error(error)
             raise typer.Exit(ERROR_EXIT_CODE) from None
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fraud_platform.cli.feeding import FlushLabels, Json, Rate, feed
+from fraud_platform.cli.feeding import FlushLabels, Json, Rate, Resume, command_line, end, send_with_progress, tell
 
 if TYPE_CHECKING:
-    from fraud_platform.storage.pacing import Pace
+    import pandas as pd
+
+    from fraud_platform.feeding.pacing import Pace
 
 
 def simulate(
+    context: typer.Context,
     start: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="First day. Default: so that the days end yesterday; today live."),
@@ -33,12 +36,15 @@ def simulate(
         ),
     ] = None,
     flush_labels: FlushLabels = False,
+    resume: Resume = False,
     as_json: Json = False,
 ) -> None:
     """Send days of a simulated world to Kafka: transactions, and fraud reports days after.
 
     The same seed and number of customers give the same world, so a later run continues
-    an earlier one. Missing topics are created.
+    an earlier one. Reports that are not due yet are kept for the next `simulate` or `replay`;
+    --continues finds them in the world itself, where there is no such run on this machine.
+    Missing topics are created. Ctrl-C ends cleanly, and --resume goes on, each message once.
 
     Examples:
 
@@ -53,28 +59,56 @@ def simulate(
     from fraud_platform.core.simulation.days import outstanding_reports, simulate_day
     from fraud_platform.core.simulation.world import World
     from fraud_platform.core.time import day_start_ms
+    from fraud_platform.feeding.messages import REPORT_COLUMNS, Disturbances
+    from fraud_platform.feeding.schedule import Schedule
+    from fraud_platform.feeding.sending import Feed, FeedRun
+    from fraud_platform.feeding.state import locked_state
+    from fraud_platform.feeding.topic_limits import require_taken
     from fraud_platform.settings import load_settings
-    from fraud_platform.storage.feed_messages import Disturbances
-    from fraud_platform.storage.feed_schedule import schedule
+    from fraud_platform.storage.kafka import create_topics
 
     settings = load_settings()
     seed = settings.seed if seed is None else seed
     pace = _pace(rate, real_time)
     first = _first_day(start, days, real_time)
-    until = first + timedelta(days=days)
+    start_ms, until_ms = (day_start_ms(first + timedelta(days=n)) for n in (0, days))
     world = World(seed, customers)
-    messages = schedule(
-        (simulate_day(world, first + timedelta(days=n)) for n in range(days)),
-        day_start_ms(until),
-        outstanding=outstanding_reports(world, continues.date(), first) if continues else None,
-        disturbances=Disturbances(late, duplicates, malformed, seed),
-        flush_labels=flush_labels,
-    )
-    feed(settings, messages, pace, start_ms=day_start_ms(first), until_ms=day_start_ms(until), as_json=as_json)
+    continued = outstanding_reports(world, continues.date(), first) if continues else None
+
+    def make(outstanding: "pd.DataFrame", flush_until_ms: int) -> Schedule:
+        known = outstanding if continued is None else _either(outstanding, continued)[REPORT_COLUMNS]
+        return Schedule(
+            (simulate_day(world, first + timedelta(days=n)) for n in range(days)),
+            until_ms,
+            outstanding=known,
+            disturbances=Disturbances(late, duplicates, malformed, seed),
+            flush_labels=flush_labels,
+            flush_until_ms=flush_until_ms,
+        )
+
+    made_from = (seed, customers, str(first), days, late, duplicates, malformed, str(continues), flush_labels)
+    command = command_line(context, start=datetime.combine(first, datetime.min.time()), days=days, seed=seed)
+    feed = Feed(f"simulated {made_from}", command, f"the simulation of {first}", make)
+    create_topics(settings)
+    with locked_state(settings) as state:
+        if not real_time and not resume:
+            require_taken(settings, start_ms, feed.what)
+        run = FeedRun(settings, state, feed, pace, resume=resume)
+        outcome = send_with_progress(run, start_ms=start_ms, until_ms=until_ms)
+    tell(outcome, run, as_json)
+    end(outcome, run)
+
+
+def _either(outstanding: "pd.DataFrame", continued: "pd.DataFrame") -> "pd.DataFrame":
+    """The reports that are written down, and those that the world has besides."""
+    others = continued[~continued["transaction_id"].isin(outstanding["transaction_id"])]
+    import pandas as pd
+
+    return pd.concat([outstanding, others], ignore_index=True) if len(outstanding) else others
 
 
 def _pace(rate: float | None, real_time: bool) -> "Pace":
-    from fraud_platform.storage.pacing import AsFastAsPossible, FixedRate, RealTime
+    from fraud_platform.feeding.pacing import AsFastAsPossible, FixedRate, RealTime
 
     if rate and real_time:
         raise typer.BadParameter("--rate and --real-time exclude each other")
@@ -91,8 +125,9 @@ def _first_day(start: datetime | None, days: int, real_time: bool) -> date:
             raise typer.BadParameter(f"--start {first}: live transactions over 7 days old are rejected")
         return first
     first = start.date() if start else today - timedelta(days=days)
-    if first + timedelta(days=days - 1) > today:
+    if first + timedelta(days=days - 1) >= today:
         raise typer.BadParameter(
-            f"--start {first} --days {days} ends after today, and Kafka takes no message from the future"
+            f"--start {first} --days {days} ends after today began, and Kafka takes no message from the future: "
+            f"end with {today - timedelta(days=1)}, or live from now on with --real-time"
         )
     return first

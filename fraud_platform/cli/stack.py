@@ -5,11 +5,14 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from fraud_platform.cli.terminal import Terminal, cell, styled, terminal
 
 if TYPE_CHECKING:
     from fraud_platform.local.stack import ServiceStatus, Stack
@@ -29,29 +32,38 @@ class StackName(StrEnum):
 def up(
     services: Names = None,
     foreground: Annotated[bool, typer.Option(help="Stay, and take everything down on Ctrl-C.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Start what runs anew, with the settings of now.")] = False,
 ) -> None:
     """Start the embedded stack and wait until each service answers.
 
     Kafka, MLflow, Dagster and the scorer run on loopback under a supervisor, which restarts
-    what dies. Safe to run again: only what is missing is started.
+    what dies. Safe to run again: what runs is left alone, and only what is missing is started,
+    with the settings that the stack was started with. Where they are others now, their names
+    are told, and --restart applies them.
 
-    Examples: `fraud up`, `fraud up kafka mlflow`, `fraud up --foreground`
+    Examples: `fraud up`, `fraud up kafka mlflow`, `fraud up --foreground`, `fraud up --restart`
     """
     from fraud_platform.local.stack import Stack
     from fraud_platform.settings import load_settings
 
-    console = Console()
+    console = terminal()
     stack = Stack(load_settings())
     with _interrupted_by_signals():
         try:
-            _up_with_progress(console, stack, services)
+            if orphans := stack.orphans():
+                console.print(f"The supervisor was gone; what it left running is started anew: {', '.join(orphans)}")
+            _up_with_progress(console, stack, services, restart)
+            _print_differences(console, stack)
             _print_where(console, stack.status())
             if foreground:
                 console.print("Ctrl-C stops everything.")
                 _stay(stack)
         except KeyboardInterrupt:
-            console.print("stopping")
-            stack.down()
+            if foreground:
+                console.print("stopping")
+                stack.down()
+            else:
+                console.print("interrupted: what was being started is stopped again, what ran before runs on")
             raise typer.Exit(130) from None
 
 
@@ -63,7 +75,7 @@ def down() -> None:
     from fraud_platform.local.stack import Stack
     from fraud_platform.settings import load_settings
 
-    console = Console()
+    console = terminal()
     with console.status("stopping"):
         leftovers = Stack(load_settings()).down()
     console.print("stopped" + (f" ({leftovers} leftover processes ended)" if leftovers else ""))
@@ -77,19 +89,20 @@ def status(as_json: Json = False) -> None:
     from fraud_platform.local.stack import Stack
     from fraud_platform.settings import load_settings
 
-    settings = load_settings()
-    rows = Stack(settings).status()
+    stack = Stack(load_settings())
+    rows = stack.status()
     if as_json:
         typer.echo(json.dumps([vars(row) for row in rows], indent=2))
         return
-    console = Console()
+    console = terminal()
     console.print(_table(rows))
-    console.print(f"logs: {settings.log_dir}/SERVICE.log", highlight=False)
+    console.print(f"logs: {Path(rows[0].log).parent}/SERVICE.log")
+    _print_differences(console, stack)
     if any(row.state == "orphaned" for row in rows):
         console.print("The supervisor is gone, its services still run: end them with 'fraud down'.", style="red")
 
 
-def _up_with_progress(console: Console, stack: "Stack", services: list[str] | None) -> None:
+def _up_with_progress(console: Terminal, stack: "Stack", services: list[str] | None, restart: bool) -> None:
     with console.status("starting") as spinner:
         starting: list[str] = []
 
@@ -98,17 +111,28 @@ def _up_with_progress(console: Console, stack: "Stack", services: list[str] | No
                 starting.append(name)
             elif name in starting:
                 starting.remove(name)
-                console.print(f"[green]✓[/] {name}")
+                console.print(Text.assemble(("✓", "green"), styled(f" {name}")))
             spinner.update(f"starting {', '.join(starting)}" if starting else "starting")
 
-        stack.up(services or None, progress=show)
+        stack.up(services or None, show, restart)
 
 
-def _print_where(console: Console, rows: list["ServiceStatus"]) -> None:
+def _print_where(console: Terminal, rows: list["ServiceStatus"]) -> None:
     for row in rows:
         if row.url and row.state == "ready":
-            console.print(f"  {row.name:<8} {row.url}", highlight=False)
+            console.print(f"  {row.name:<8} {row.url}")
     console.print("Next: 'fraud simulate' for transactions, 'fraud status', 'fraud down'.")
+
+
+def _print_differences(console: Terminal, stack: "Stack") -> None:
+    """Say which settings of now the running stack does not have; a secret's value is not told."""
+    if different := stack.differences():
+        console.print(
+            f"The stack runs with other settings than those of now: {', '.join(map(str, different))}. "
+            "'fraud up --restart' applies those of now.",
+            style="yellow",
+            markup=False,
+        )
 
 
 def _stay(stack: "Stack") -> None:
@@ -150,7 +174,7 @@ def _table(rows: list["ServiceStatus"]) -> Table:
         style = STATE_STYLES.get(row.state, "red")
         table.add_row(
             row.name,
-            f"[{style}]{row.state}[/]",
+            cell(row.state, style),
             str(row.pid or ""),
             str(row.port or ""),
             _duration(row.uptime_seconds),

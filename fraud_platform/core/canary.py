@@ -1,44 +1,45 @@
-"""Whether a challenger may go on: its alerts against the champion's on the same rows, its probabilities against labels.
+"""Whether a new version may go on: its alerts against the champion's, its probabilities against labels.
 
 Counts are compared with three standard deviations of a Poisson count, so that small
-numbers condemn nobody.
+numbers decide nothing.
 """
 
 from math import sqrt
+from typing import NamedTuple
 
 SIGMAS = 3.0
 
 
-class AlertBand:
-    """Alerts of both models since the later one of them came, and how far apart they may be."""
+class AlertCounts(NamedTuple):
+    """Rows that champion and new version both scored, and how many of them each took for fraud."""
 
-    def __init__(self, factor: float) -> None:
-        """factor: so many times the champion's alert rate may the challenger's be, or the other way round."""
-        self._factor = factor
-        self._rows = self._champion = self._challenger = 0
+    rows: int = 0
+    champion: int = 0
+    version: int = 0
 
-    def add(self, rows: int, champion_alerts: int, challenger_alerts: int) -> None:
-        """Rows that both models scored, and what each made of them."""
-        self._rows += rows
-        self._champion += champion_alerts
-        self._challenger += challenger_alerts
+    def plus(self, other: "AlertCounts") -> "AlertCounts":
+        """The sum of both."""
+        return AlertCounts(*(mine + its for mine, its in zip(self, other, strict=True)))
 
-    def broken(self) -> str | None:
-        """Why the challenger has to go, in words; None while it is within the band, or there is too little to tell."""
-        if _beyond(self._challenger, self._factor * max(self._champion, 1)):
+    def out_of_band(self, factor: float) -> str | None:
+        """Why the version has to go, in words; None while it is within the band, or there is too little to tell.
+
+        factor: so many times the champion's alerts may the version's be, or the other way round.
+        """
+        if _beyond(self.version, factor * max(self.champion, 1)):
             what = "more"
-        elif _beyond(self._champion, self._factor * max(self._challenger, 1)):
+        elif _beyond(self.champion, factor * max(self.version, 1)):
             what = "fewer"
         else:
             return None
         return (
-            f"{self._challenger} alerts on {self._rows} transactions, the champion raised {self._champion} on "
-            f"the same: over {self._factor:g} times {what} (CANARY_ALERT_FACTOR)"
+            f"{self.version} alerts on {self.rows} transactions, the champion raised {self.champion} on "
+            f"the same: over {factor:g} times {what} (CANARY_ALERT_FACTOR)"
         )
 
 
 def early_labels_broken(expected: float, reported: int, factor: float) -> str | None:
-    """Why the challenger has to go, in words: more frauds were reported already than it can have meant; else None.
+    """Why a version has to go, in words: more frauds were reported already than it can have meant; else None.
 
     expected: sum of its probabilities over rows, most of whose reports are still to come.
     So too many frauds speak against it, and too few say nothing yet.

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from fraud_platform.core.scoring import ModelBundle, reasons_of
+from fraud_platform.core.model_bundle import ModelBundle, reasons_of
 from fraud_platform.core.training.rules import rules_that_fire
 
 TOP = 3

@@ -25,16 +25,21 @@ PERFORMANCE = pa.schema(
 """`date` is the day the labels are mature at; ratios are null where their denominator is 0."""
 
 
-def live_performance(predictions: pd.DataFrame, reports: pd.DataFrame, scored_day: date, as_of: date) -> pa.Table:
+def live_performance(
+    predictions: pd.DataFrame, reports: pd.DataFrame, scored_day: date, as_of: date, others: pd.DataFrame | None = None
+) -> pa.Table:
     """One row of PERFORMANCE for each model version, by the reports known at the start of `as_of`.
 
     Of all transactions, also those of cards that were blocked, which training does not judge on.
-    predictions: model_version, transaction_id, is_fraud, probability of one day; reports as in
-    `known_labels`.
+    predictions: model_version, transaction_id, customer_id, is_fraud, probability of one day; reports as in
+    `known_labels`; others: transaction_id and customer_id of other days, which may share an id with these.
     """
+    all_known = predictions if others is None else pd.concat([predictions, others])
+    ids, customers = (all_known[name].to_numpy(object) for name in ("transaction_id", "customer_id"))
+    labelled = predictions.assign(label=known_labels(ids, customers, reports, as_of)[: len(predictions)])
     rows = []
-    for version, made in predictions.groupby("model_version"):
-        frauds = known_labels(made["transaction_id"].to_numpy(), reports, as_of)
+    for version, made in labelled.groupby("model_version"):
+        frauds = made["label"].to_numpy(bool)
         alerts, scores = made["is_fraud"].to_numpy(bool), made["probability"].to_numpy()
         caught = int((frauds & alerts).sum())
         row = {

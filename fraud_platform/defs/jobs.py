@@ -2,29 +2,53 @@
 
 import dagster as dg
 
-_FROM_RAW_TO_REGISTRY = dg.AssetSelection.groups("raw", "features", "training", "models")
+from fraud_platform.defs.models.checks import GATE
+from fraud_platform.defs.owners import OWNERS
+
+TRAINING, INFERENCE = {"pipeline": "training"}, {"pipeline": "inference"}
+
+# The gate is a job of its own: registered_model_sensor requests judge_model for each version.
+_STAGES = dg.AssetSelection.groups("raw", "decoded", "features", "training", "models")
+_FROM_RAW_TO_REGISTRY = _STAGES - dg.AssetSelection.checks(*GATE)
 
 train_fraud_detection_model = dg.define_asset_job(
     "train_fraud_detection_model",
     selection=_FROM_RAW_TO_REGISTRY,
     description=(
-        "Kafka to registered model. Launch it for one day, or for a range of days as one run with the tags "
-        "dagster/asset_partition_range_start and dagster/asset_partition_range_end."
+        "From Kafka's messages to a registered model: raw tables, features, training set, candidate models. The "
+        "sensors have the new version judged, and take it from there. Choose one day, or several, which run as one "
+        "Spark job; in the launchpad, candidate_models has the choices of the training. Over the API, a range of days "
+        "is one run with the tags dagster/asset_partition_range_start and dagster/asset_partition_range_end."
     ),
+    tags=TRAINING,
+    owners=OWNERS,
 )
 refresh_merchant_risk = dg.define_asset_job(
     "refresh_merchant_risk",
-    selection=["raw_transactions", "raw_labels", "raw_rejected", "merchant_risk"],
-    description="The days' messages, and the merchant_risk tables that the scorer looks merchants up in.",
+    selection=dg.AssetSelection.groups("raw", "decoded") | dg.AssetSelection.assets("merchant_risk"),
+    description=(
+        "Reads the chosen days from Kafka and computes their merchant_risk, the table that the scorer looks merchants "
+        "up in. It trains nothing."
+    ),
+    tags=INFERENCE,
+    owners=OWNERS,
 )
 collect_predictions = dg.define_asset_job(
     "collect_predictions",
     selection=["scored_transactions", "model_performance"],
-    description="The scorer's decisions into the lake, held against batch features and matured labels.",
+    description=(
+        "Stores what the scorer decided on the chosen days, compares its features with batch, and measures each "
+        "model version on the predictions whose labels have matured."
+    ),
+    tags=INFERENCE,
+    owners=OWNERS,
 )
 verify_predictions = dg.define_asset_job(
     "verify_predictions",
-    selection=dg.AssetSelection.groups("raw", "features") | dg.AssetSelection.assets("scored_transactions"),
-    description="Features of the days computed again in batch, and the scorer's held against them.",
+    selection=dg.AssetSelection.groups("raw", "decoded", "features") | dg.AssetSelection.assets("scored_transactions"),
+    description=(
+        "Computes the features of the chosen days again in batch, and compares those that the scorer used with them."
+    ),
+    tags=INFERENCE,
+    owners=OWNERS,
 )
-ALL = [train_fraud_detection_model, refresh_merchant_risk, collect_predictions, verify_predictions]

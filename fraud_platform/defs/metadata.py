@@ -1,18 +1,30 @@
-"""Numbers on an asset's page, and reading them back in a check."""
+"""What stands on an asset's page, and reading it back in a check."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.lake import Lake, Table
 
 MOST_DAYS = 100
 
 
-def daily_table(lake: Lake, table: str, first: date, last: date, started: float) -> dict[str, Any]:
+def table_of_messages(table: Table, deps: Sequence[str], group: str, description: str) -> dg.AssetSpec:
+    """A table that is made of a topic's messages; others of its group can be materialised without it."""
+    return dg.AssetSpec(
+        table.asset,
+        deps=deps,
+        group_name=group,
+        kinds={"spark", "deltalake"},
+        description=description,
+        skippable=True,
+    )
+
+
+def daily_table(lake: Lake, table: Table, first: date, last: date, started: float) -> dict[str, Any]:
     """What a daily table tells about the days just written; `started` is a time.monotonic()."""
     counts = lake.rows_by_date(table, first, last)
     return {

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from fraud_platform.schemas import Label, Prediction, ScorerEvent, ShadowPrediction, Transaction
+from fraud_platform.messages.schemas import Label, Prediction, ScorerEvent, ShadowPrediction, Transaction
 
 
 def _topic(key: str, message: type, description: str) -> dg.AssetSpec:
@@ -10,7 +10,7 @@ def _topic(key: str, message: type, description: str) -> dg.AssetSpec:
         key,
         group_name="topics",
         kinds={"kafka"},
-        description=f"{description} Messages: `{message.__name__}` in fraud_platform/schemas.py.",
+        description=f"{description} Messages: `{message.__name__}` in fraud_platform/messages/schemas.py.",
     )
 
 

@@ -10,6 +10,7 @@ from fraud_platform.local.java import find_java
 from fraud_platform.local.paths import StackPaths
 from fraud_platform.settings import Settings
 from fraud_platform.storage.jars import kafka_classpath
+from fraud_platform.storage.message_times import limits
 
 # A broker on a laptop lives for minutes and waits on disk and clients, so it gains more
 # from starting early than from the optimising compiler.
@@ -55,8 +56,8 @@ def server_properties(settings: Settings) -> str:
             "share.coordinator.state.topic.replication.factor=1",
             "share.coordinator.state.topic.min.isr=1",
             "group.initial.rebalance.delay.ms=0",
-            # Simulated history is produced with its own, old timestamps.
-            f"log.message.timestamp.before.max.ms={2**63 - 1}",
+            # Of topics that were made before the platform set limits of their own.
+            *(f"log.{name}={value}" for name, value in limits(settings).items()),
             # The scorer's marker of the last batch is a committed offset: it outlives a long pause.
             f"offsets.retention.minutes={400 * 24 * 60}",
             "",

@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 from fraud_platform.errors import ServiceUnavailableError
-from fraud_platform.local.doctor import Finding
-from fraud_platform.settings import PROJECT_ROOT
+from fraud_platform.local.finding import Finding
+from fraud_platform.project_root import PROJECT_ROOT
 
 
 def docker_compose(*arguments: str, environment: Mapping[str, str] | None = None) -> str:

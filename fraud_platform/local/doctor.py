@@ -3,35 +3,26 @@
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import psutil
 
-from fraud_platform.errors import FraudPlatformError
+from fraud_platform.errors import AccessDeniedError, FraudPlatformError
 from fraud_platform.local import probes, processes
+from fraud_platform.local.finding import Finding
 from fraud_platform.local.java import find_java
 from fraud_platform.local.services import Service, services
 from fraud_platform.local.stack import Stack
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.local.topic_findings import topic_findings
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings
 from fraud_platform.storage.jars import JAR_SETS, S3
 
 NEEDED_DISK_GB = 5
 NEEDED_MEMORY_GB = 6
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One check. `needed` is false where the platform can be used, or started, without it."""
-
-    name: str
-    ok: bool
-    detail: str
-    fix: str = ""
-    needed: bool = True
-
-
 def examine(settings: Settings) -> list[Finding]:
-    """All checks, from the ground up: programs, jars, room, settings, ports, services."""
+    """All checks, from the ground up: programs, jars, room, settings, ports, services, topics."""
     return [
         _python(),
         _java(),
@@ -41,6 +32,7 @@ def examine(settings: Settings) -> list[Finding]:
         _sources(),
         *_ports(settings),
         *_reachable(settings),
+        *topic_findings(settings),
     ]
 
 
@@ -106,10 +98,13 @@ def _reachable(settings: Settings) -> Iterator[Finding]:
         # A service of ours may be down; one elsewhere is needed for anything to work.
         fix = "fraud up" if name in local else f"correct the setting, or start the service at {url}"
         try:
-            ok, detail = answers(settings), url
-        except FraudPlatformError as error:
+            ok = answers(settings)
+            detail = url if ok else f"no answer: {url}"
+        except AccessDeniedError as error:
             ok, detail = False, str(error)
-        yield Finding(f"{name} answers", ok, detail if ok else f"no answer: {detail}", fix, needed=name not in local)
+        except FraudPlatformError as error:
+            ok, detail = False, f"no answer: {error}"
+        yield Finding(f"{name} answers", ok, detail, fix, needed=name not in local)
 
 
 def _parts(settings: Settings) -> Iterator[tuple[str, str, Callable[[Settings], bool]]]:

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from fraud_platform.local.paths import StackPaths
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings
 
 MARKER = "FRAUD_STACK"
 """Set to the stack's run folder in all its processes, so that orphans can be told from others' processes."""
@@ -16,6 +17,11 @@ MARKER = "FRAUD_STACK"
 
 SERVICE_MARKER = "FRAUD_SERVICE"
 """Name of the service that a process belongs to."""
+
+
+def belongs_to_stack(paths: StackPaths) -> bool:
+    """Whether this process is the stack's: one of its services, or started by one, as a Dagster run is."""
+    return os.environ.get(MARKER) == str(paths.run)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -6,7 +6,8 @@ from typing import Any
 import yaml
 
 from fraud_platform.local.paths import StackPaths
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings
 
 CODE_LOCATION = "fraud_platform.definitions"
 
@@ -30,7 +31,7 @@ def instance_configuration(settings: Settings) -> dict[str, Any]:
     configuration = yaml.safe_load(source.read_text())
     paths = StackPaths(settings)
     if not settings.db_host:
-        configuration["storage"]["sqlite"]["base_dir"] = str(paths.data / "dagster")
+        configuration["storage"]["custom"]["config"]["base_dir"] = str(paths.data / "dagster")
         configuration["compute_logs"]["config"]["base_dir"] = str(paths.data / "dagster" / "compute_logs")
     return configuration
 

@@ -22,7 +22,6 @@ class StackPaths:
         self.dagster_home = self.data / "dagster_home"
         self.supervisor_config = self.run / "supervisord.conf"
         self.lock = self.run / "lock"
-        self.fingerprint = self.run / "fingerprint"
         self.workspace = self.run / "workspace.yaml"
 
     @property

@@ -6,7 +6,8 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-from fraud_platform.errors import ServiceUnavailableError
+from fraud_platform.errors import AccessDeniedError, ServiceUnavailableError
+from fraud_platform.pipeline import tables
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import admin_client
 from fraud_platform.storage.lake import Lake
@@ -64,7 +65,7 @@ def postgres_answers(settings: Settings) -> bool:
 
 def lake_answers(settings: Settings) -> bool:
     """True where S3 lets the keys list the bucket; raises what Lake raises where not."""
-    Lake(settings).exists("raw/transactions")
+    Lake(settings).exists(tables.RAW_TRANSACTIONS)
     return True
 
 
@@ -80,9 +81,15 @@ def scorer_answers(settings: Settings) -> bool:
 
 
 def mlflow_answers(settings: Settings) -> bool:
-    """Whether the tracking server reads its database; /health answers before that."""
+    """Whether the tracking server reads its database; /health answers before that.
+
+    One that wants a login answers: its credentials are MLflow's own business, and its refusal is told by the registry.
+    """
     url = f"{settings.mlflow_tracking_uri}/api/2.0/mlflow/experiments/search?max_results=1"
-    return _request("GET", url) is not None
+    try:
+        return _request("GET", url) is not None
+    except AccessDeniedError:
+        return True
 
 
 def dagster_answers(settings: Settings) -> bool:
@@ -113,7 +120,10 @@ def _dagster_status(settings: Settings) -> dict[str, Any] | None:
 
 
 def _request(method: str, url: str, body: bytes | None = None) -> bytes | None:
-    """Body of a 200 answer, else None. Straight to the address: a proxy is no way to loopback."""
+    """Body of a 200 answer, else None. Straight to the address: a proxy is no way to loopback.
+
+    Raises AccessDeniedError where the server wants a login, or another one: that is no silence.
+    """
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
@@ -122,6 +132,8 @@ def _request(method: str, url: str, body: bytes | None = None) -> bytes | None:
     try:
         connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
         response = connection.getresponse()
+        if response.status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
+            raise AccessDeniedError(f"{parts.netloc} answers, and refuses without a login (HTTP {response.status})")
         return response.read() if response.status == http.client.OK else None
     except (OSError, http.client.HTTPException):
         return None

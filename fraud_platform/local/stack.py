@@ -1,19 +1,18 @@
 """Starts, stops and reports on the embedded stack."""
 
-import fcntl
-import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
-from fraud_platform.errors import ConfigurationError, ServiceUnavailableError
+from fraud_platform.errors import AccessDeniedError, ConfigurationError, ServiceUnavailableError
 from fraud_platform.local import processes
-from fraud_platform.local.environment import environment, service_environment
+from fraud_platform.local.environment import service_environment
 from fraud_platform.local.jars import fetch
+from fraud_platform.local.lock import locked
 from fraud_platform.local.paths import StackPaths
 from fraud_platform.local.services import Service, services
+from fraud_platform.local.started_with import Difference, differences, started_with
 from fraud_platform.local.supervisor import Supervisor, configuration
 from fraud_platform.settings import Settings
 
@@ -21,7 +20,6 @@ READY_TIMEOUT_SECONDS = 180
 """Between one service's readiness and the next one's; they start side by side on what cores there are."""
 POLL_SECONDS = 0.1
 LOG_TAIL_LINES = 8
-LOCK_TIMEOUT_SECONDS = 60
 
 Progress = Callable[[str, str], None]
 """Called with a service's name and its new state: starting, ready."""
@@ -53,49 +51,88 @@ class Stack:
         self._supervisor = Supervisor(self._paths)
         self._services = services(settings)
 
-    def up(self, services: Iterable[str] | None = None, progress: Progress = lambda name, state: None) -> None:
+    def up(
+        self,
+        services: Iterable[str] | None = None,
+        progress: Progress = lambda name, state: None,
+        restart: bool = False,
+    ) -> None:
         """Start the services (default: all) with what they need, and return once all are ready.
 
-        What runs already is left alone, unless the settings have changed: then the stack is
-        started anew. On any failure, and on Ctrl-C, what this call started is stopped again.
+        What runs already is left alone. What is missing is started beside it, with the settings
+        that the stack was started with: `differences` tells which of them are others here.
+
+        restart: stop what runs, and start it again, with the services, under the settings of here.
+
+        On any failure, and on Ctrl-C, what this call started is stopped again.
         Raises ServiceUnavailableError for a taken port, a service that ends or stays silent.
         """
-        wanted = self._with_needs(self._services if services is None else services)
         self._paths.create()
-        with self._locked():
-            for jar_set in {j for service in self._services.values() for j in service.jars}:
-                fetch(self._settings, jar_set)
-            self._launch_supervisor(wanted)
-            running = {name for name, process in self._supervisor.processes().items() if process["pid"]}
-            try:
-                self._start_all([self._services[name] for name in wanted], running, progress)
-            except BaseException:
-                self._supervisor.stop([name for name in wanted if name not in running])
-                if not running:
-                    self._down()
-                raise
+        with locked(self._paths.lock):
+            stack = self if restart else self.as_running()
+            stack._up(services, progress, restart)
 
     def down(self) -> int:
         """Stop everything, dependents first; returns how many leftover processes had to be ended besides."""
         if not self._paths.run.exists():
             return 0
-        with self._locked():
+        with locked(self._paths.lock):
             return self._down()
 
     def status(self) -> list[ServiceStatus]:
-        """The state of each service, asked of the service itself."""
+        """The state of each service, asked of the service itself at the address that it was started with."""
+        return self.as_running()._rows()
+
+    def as_running(self) -> "Stack":
+        """This stack with the settings that it was started with; itself where it does not run."""
+        environ = self._supervisor.environment()
+        settings = started_with(environ) if environ else None
+        return Stack(settings) if settings else self
+
+    def differences(self) -> list[Difference]:
+        """The settings that are others here than those that the stack runs with."""
+        return differences(self.as_running()._settings, self._settings)
+
+    def orphans(self) -> dict[str, int]:
+        """Service name → process id of what runs although the supervisor is gone."""
         if self._supervisor.is_running():
-            supervised = self._supervisor.processes()
-            return [self._status(service, supervised.get(service.name, {})) for service in self._services.values()]
-        orphans = {name: pid for pid, name in processes.stack_processes(self._paths).items()}
-        return [
-            self._row(s, "orphaned" if s.name in orphans else "stopped", orphans.get(s.name))
-            for s in self._services.values()
-        ]
+            return {}
+        return {name: pid for pid, name in processes.stack_processes(self._paths).items() if name}
 
     def is_supervised(self) -> bool:
         """Whether the supervisor, which restarts what dies, is there."""
         return self._supervisor.is_running()
+
+    def _up(self, services: Iterable[str] | None, progress: Progress, restart: bool) -> None:
+        wanted = self._with_needs(self._services if services is None else services)
+        for jar_set in {j for service in self._services.values() for j in service.jars}:
+            fetch(self._settings, jar_set)
+        running = self._supervisor.running()
+        if restart:
+            wanted = self._with_needs({*wanted, *(running & self._services.keys())})
+            self._down()
+            running = set()
+        try:
+            if not self._supervisor.is_running():
+                wanted = self._with_needs({*wanted, *(self.orphans().keys() & self._services.keys())})
+                self._launch_supervisor(wanted)
+            self._start_all([self._services[name] for name in wanted], running, progress)
+        except BaseException:
+            if running:
+                self._supervisor.stop([name for name in wanted if name not in running])
+            else:
+                self._down()
+            raise
+
+    def _rows(self) -> list[ServiceStatus]:
+        if self._supervisor.is_running():
+            supervised = self._supervisor.processes()
+            return [self._status(service, supervised.get(service.name, {})) for service in self._services.values()]
+        orphans = self.orphans()
+        return [
+            self._row(s, "orphaned" if s.name in orphans else "stopped", orphans.get(s.name))
+            for s in self._services.values()
+        ]
 
     def _with_needs(self, names: Iterable[str]) -> list[str]:
         wanted: set[str] = set()
@@ -109,16 +146,9 @@ class Stack:
         return [name for name in self._services if name in wanted]
 
     def _launch_supervisor(self, wanted: list[str]) -> None:
-        text = configuration(self._paths, list(self._services.values()))
-        fingerprint = hashlib.sha256(repr((text, sorted(environment(self._settings).items()))).encode()).hexdigest()
-        if self._supervisor.is_running():
-            if self._paths.fingerprint.exists() and self._paths.fingerprint.read_text() == fingerprint:
-                return
-            self._supervisor.stop(list(self._supervisor.processes()))
         self._down()
         self._check_ports(wanted)
-        self._paths.supervisor_config.write_text(text)
-        self._paths.fingerprint.write_text(fingerprint)
+        self._paths.supervisor_config.write_text(configuration(self._paths, list(self._services.values())))
         self._supervisor.launch(service_environment(self._settings))
 
     def _check_ports(self, wanted: list[str]) -> None:
@@ -131,6 +161,11 @@ class Stack:
                     )
 
     def _start_all(self, wanted: list[Service], running: set[str], progress: Progress) -> None:
+        if unknown := {service.name for service in wanted} - self._supervisor.processes().keys():
+            raise ServiceUnavailableError(
+                f"the running stack, of an earlier release, has no {', '.join(sorted(unknown))}: "
+                "'fraud up --restart' starts this release's"
+            )
         deadline = time.monotonic() + READY_TIMEOUT_SECONDS
         started: set[str] = set(running)
         ready: set[str] = set()
@@ -187,7 +222,7 @@ class Stack:
     def _answers(self, service: Service, started_at: float) -> bool:
         try:
             return service.answers(started_at)
-        except ServiceUnavailableError:
+        except (AccessDeniedError, ServiceUnavailableError):
             return False
 
     def _row(self, service: Service, state: str, pid: int | None, uptime: int | None = None) -> ServiceStatus:
@@ -201,24 +236,3 @@ class Stack:
             url=service.url,
             log=str(self._paths.log(service.name)),
         )
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One command at a time; waits for another one's end as long as that takes to stop everything."""
-        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
-        with self._paths.lock.open("w") as lock:
-            while not _try_lock(lock):
-                if time.monotonic() > deadline:
-                    raise ServiceUnavailableError(
-                        f"another 'fraud up' or 'fraud down' is at work (it holds {self._paths.lock}): wait for its end"
-                    )
-                time.sleep(POLL_SECONDS)
-            yield
-
-
-def _try_lock(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

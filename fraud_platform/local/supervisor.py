@@ -17,10 +17,11 @@ from fraud_platform.errors import ServiceUnavailableError
 from fraud_platform.local.environment import SERVICE_MARKER
 from fraud_platform.local.paths import StackPaths
 from fraud_platform.local.services import Service
-from fraud_platform.settings import PROJECT_ROOT
+from fraud_platform.project_root import PROJECT_ROOT
 
 START_SECONDS = 20
 STOP_SECONDS = 60
+ALIVE = ("STARTING", "RUNNING", "BACKOFF")
 
 
 def configuration(paths: StackPaths, services: list[Service]) -> str:
@@ -98,6 +99,19 @@ class Supervisor:
     def processes(self) -> dict[str, dict[str, Any]]:
         """Service name → supervisord's process info (statename, pid, start, now, …)."""
         return {process["name"]: process for process in self._call("getAllProcessInfo")}
+
+    def running(self) -> set[str]:
+        """Names of the services that run, or that it starts again; none where there is no supervisor."""
+        if not self.is_running():
+            return set()
+        return {name for name, process in self.processes().items() if process["statename"] in ALIVE}
+
+    def environment(self) -> dict[str, str] | None:
+        """What the supervisor, and so each service, was started under; None where it cannot be read."""
+        try:
+            return psutil.Process(self._call("getPID")).environ()
+        except (ServiceUnavailableError, psutil.Error):
+            return None
 
     def start(self, name: str) -> None:
         self._call("startProcess", name, False)

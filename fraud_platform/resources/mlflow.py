@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from fraud_platform.storage.registry import CHALLENGER
+from fraud_platform.operations.aliases import CHALLENGER
 
 OpenTracking = Callable[[], AbstractContextManager[Any]]
 

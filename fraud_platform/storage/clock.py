@@ -10,5 +10,8 @@ def now_ms() -> int:
 
 
 def as_text(time_ms: int) -> str:
-    """The second, in UTC."""
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """The second, in UTC; the bare number for a time that no calendar has, as a message may claim."""
+    try:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, ValueError, OSError):
+        return f"{time_ms} ms"

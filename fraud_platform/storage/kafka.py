@@ -1,28 +1,20 @@
-"""Kafka: client configuration, topics and offset ranges. Nothing here knows what a message means."""
+"""Kafka: client configuration, clients and topics. Nothing here knows what a message means."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from fraud_platform.errors import ServiceUnavailableError
+from fraud_platform.messages.partitioner import LIBRDKAFKA, MURMUR2
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka_errors import FINAL, kafka_failure, topic_failure
+from fraud_platform.storage.kafka_errors import FINAL, kafka_failure
 from fraud_platform.storage.kafka_security import java_security, librdkafka_security
+from fraud_platform.storage.message_times import RETENTION_MS, limits
 
 REQUEST_TIMEOUT_SECONDS = 15
-RETENTION_MS = 400 * 24 * 3600 * 1000
-"""Simulated history carries old timestamps, and backfills reach back a year."""
-
-_WITHOUT_LEADER = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
-T = TypeVar("T")
-
-OffsetRange = dict[int, tuple[int, int]]
-"""Kafka partition → (first offset, first offset after the range)."""
 
 
 def client_config(settings: Settings, **overrides: Any) -> dict[str, Any]:
@@ -86,7 +78,7 @@ def create_topics(settings: Settings) -> list[str]:
         NewTopic(
             name,
             num_partitions=1 if name == settings.kafka_events_topic else settings.kafka_partitions,
-            config={"retention.ms": str(RETENTION_MS)},
+            config={"retention.ms": str(RETENTION_MS), **limits(settings)},
         )
         for name in settings.topics
         if name not in present
@@ -110,6 +102,7 @@ def producer(settings: Settings, **overrides: Any) -> Producer:
             settings,
             **{
                 "enable.idempotence": True,
+                "partitioner": LIBRDKAFKA[MURMUR2],
                 "linger.ms": 20,
                 "compression.type": "lz4",
                 "queue.buffering.max.messages": 500_000,
@@ -146,6 +139,8 @@ def _reader(settings: Settings, isolation: str) -> Iterator[Consumer]:
                 "enable.auto.commit": False,
                 "isolation.level": isolation,
                 "enable.partition.eof": True,
+                # The end of a partition is told after such a wait, and its midnights are looked up one by one.
+                "fetch.wait.max.ms": 10,
                 "auto.offset.reset": "earliest",
             },
         )
@@ -155,117 +150,3 @@ def _reader(settings: Settings, isolation: str) -> Iterator[Consumer]:
             yield consumer
     finally:
         consumer.close()
-
-
-def partitions(consumer: Consumer, topic: str) -> list[int]:
-    """Partition numbers of a topic.
-
-    Raises ServiceUnavailableError where it does not exist, AccessDeniedError where it may not be seen.
-    """
-    metadata = consumer.list_topics(topic, timeout=REQUEST_TIMEOUT_SECONDS).topics[topic]
-    if metadata.error is not None:
-        raise topic_failure(topic, metadata.error)
-    return sorted(metadata.partitions)
-
-
-def read_range(
-    consumer: Consumer, topic: str, offsets: OffsetRange, *, messages_at_once: int = 10_000
-) -> Iterator[Message]:
-    """All committed messages in the offset ranges, partition by partition, in order.
-
-    messages_at_once: 1 gives the first without waiting for those that follow.
-    Ends at the range's end even where the last offsets are aborted messages or
-    transaction markers; raises ServiceUnavailableError when the broker falls silent.
-    """
-    try:
-        for partition, (start, end) in sorted(offsets.items()):
-            if start < end:
-                consumer.assign([TopicPartition(topic, partition, start)])
-                yield from _read_partition(consumer, topic, partition, start, end, messages_at_once)
-    finally:
-        consumer.unassign()  # also where the reader has enough: an assigned consumer goes on fetching
-
-
-def _read_partition(
-    consumer: Consumer, topic: str, partition: int, position: int, end: int, messages_at_once: int
-) -> Iterator[Message]:
-    heard = time.monotonic()
-    while position < end:
-        batch = consumer.consume(messages_at_once, timeout=0.2)
-        if batch:
-            heard = time.monotonic()
-        elif time.monotonic() - heard > REQUEST_TIMEOUT_SECONDS:
-            raise ServiceUnavailableError(f"Kafka sent nothing of {topic}/{partition} from offset {position} to {end}")
-        for message in batch:
-            offset = message.offset() or 0
-            if (error := message.error()) is None:
-                position = offset + 1
-                if offset < end:
-                    yield message
-            elif error.code() == KafkaError._PARTITION_EOF:
-                position = max(position, offset)
-            else:
-                raise topic_failure(topic, error)
-
-
-def watermarks(consumer: Consumer, topic: str) -> OffsetRange:
-    """First and end offset of each partition, as stored now."""
-
-    def of(partition: int) -> tuple[int, int]:
-        return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=REQUEST_TIMEOUT_SECONDS)
-
-    return {p: _from_leader(partial(of, p)) for p in partitions(consumer, topic)}
-
-
-def offsets_at(
-    consumer: Consumer, topic: str, timestamp_ms: int, starts: dict[int, int] | None = None
-) -> dict[int, int]:
-    """For each partition the first offset whose message timestamp is at or after the given time.
-
-    starts: asks these partitions only, from these offsets on; all from their beginning where
-    it is left out. Monotone in the time, so the ranges between successive times are contiguous and
-    disjoint, whatever the order of the timestamps. The end offset where there is none.
-    """
-    ends = {p: end for p, (_, end) in watermarks(consumer, topic).items()}
-    if starts is None:
-        starts = dict.fromkeys(ends, 0)
-
-    def find() -> list[TopicPartition]:
-        found = consumer.offsets_for_times(
-            [TopicPartition(topic, p, timestamp_ms) for p in starts], timeout=REQUEST_TIMEOUT_SECONDS
-        )
-        if error := next((tp.error for tp in found if tp.error is not None), None):
-            raise KafkaException(error)
-        return found
-
-    offsets = {}
-    for place in _from_leader(find):
-        partition, end = place.partition, ends[place.partition]
-        found = end if place.offset in (OFFSET_END, -1) else place.offset
-        first = max(found, starts[partition])
-        offsets[partition] = _message_at(consumer, topic, partition, (first, end), timestamp_ms)
-    return offsets
-
-
-def _message_at(consumer: Consumer, topic: str, partition: int, offsets: tuple[int, int], timestamp_ms: int) -> int:
-    """The first message in the range that is of the time or later; the range's end, or what lies beyond it, if none is.
-
-    What Kafka's search finds may be a marker, which has the time of its transaction's
-    commit: where history is written with timestamps of old, older messages follow it.
-    """
-    for message in read_range(consumer, topic, {partition: offsets}, messages_at_once=1):
-        if message.timestamp()[1] >= timestamp_ms:
-            return message.offset() or 0
-    return max(offsets)
-
-
-def _from_leader(ask: Callable[[], T]) -> T:
-    """The answer of a partition's leader, waiting for one: a new topic has none for a moment, nor has a moved one."""
-    deadline = time.monotonic() + REQUEST_TIMEOUT_SECONDS
-    while True:
-        try:
-            return ask()
-        except KafkaException as error:
-            if error.args[0].code() not in _WITHOUT_LEADER or time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)

@@ -8,13 +8,16 @@ from fraud_platform.errors import AccessDeniedError, ExactlyOnceError, FraudPlat
 from fraud_platform.settings import Settings
 
 _LOGIN = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
-_RIGHTS = {
+RIGHTS = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 }
-_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+_SILENT = {KafkaError.REQUEST_TIMED_OUT, KafkaError.NETWORK_EXCEPTION, KafkaError.BROKER_NOT_AVAILABLE}
+"""Of a broker that has no answer from others."""
+FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+"""Of a transaction that its writer no longer has: another one took over, or it stood still for too long."""
 FINAL = {*_LOGIN, KafkaError._SSL}
 """Errors that no further attempt mends, though librdkafka makes them until its time is up."""
 
@@ -41,15 +44,17 @@ def kafka_failure(settings: Settings, error: KafkaError, action: str) -> FraudPl
             f"no secure connection to {broker} ({words}): correct KAFKA_SECURITY_PROTOCOL, or set KAFKA_CA_FILE to "
             "the authority that signed the broker's certificate"
         )
-    if error.code() in _RIGHTS:
+    if error.code() in RIGHTS:
         return AccessDeniedError(
             f"{broker} does not let {user} {action} ({words}): grant the right, docs/operations.md lists them"
         )
-    if error.code() in _FENCED:
+    if error.code() in FENCED:
         return ExactlyOnceError(
             "another scorer has taken over the output of this one's checkpoint: let only one of them run "
             "on the same DATA_DIR and KAFKA_GROUP_ID"
         )
+    if error.code() > 0 and error.code() not in _SILENT:  # the broker's own; librdkafka's are negative
+        return ServiceUnavailableError(f"{broker} answers, and refuses to {action} ({error.name()}: {words})")
     return ServiceUnavailableError(
         f"{broker} does not answer, cannot {action} ({words}): "
         "start a local one with 'fraud up', or correct KAFKA_BROKER"
@@ -58,7 +63,7 @@ def kafka_failure(settings: Settings, error: KafkaError, action: str) -> FraudPl
 
 def topic_failure(topic: str, error: KafkaError) -> FraudPlatformError:
     """The error to raise where a topic is not there or may not be read."""
-    if error.code() in _RIGHTS:
+    if error.code() in RIGHTS:
         return AccessDeniedError(
             f"KAFKA_USERNAME may not read topic {topic} ({error.str()}): grant the right, docs/operations.md lists them"
         )

@@ -1,32 +1,41 @@
 """The lake: Delta tables by name, read and written as Arrow. Spark's side of it is storage/spark.py."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import reduce
+from operator import and_
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
+from pyarrow.fs import FileSelector
 
 from fraud_platform.errors import LakeError
 from fraud_platform.settings import Settings
 from fraud_platform.storage.s3 import s3_errors, s3_options
 
-TABLES = {
-    "raw/transactions": "raw_transactions",
-    "raw/labels": "raw_labels",
-    "raw/rejected": "raw_rejected",
-    "features/transactions": "transaction_features",
-    "features/merchant_risk": "merchant_risk",
-    "features/velocity": "velocity",
-    "training/set": "training_set",
-    "training/resampled": "resampled_training_set",
-    "serving/predictions": "scored_transactions",
-    "monitoring/performance": "model_performance",
-}
-"""Table → the asset that fills it. `date`, the arrival day in UTC, partitions all but the training tables."""
 
+@dataclass(frozen=True)
+class Table:
+    """A Delta table of the lake."""
+
+    name: str
+    """Its folder under the lake's root."""
+    asset: str
+    """The asset that fills it."""
+    schema: pa.Schema = field(compare=False)
+    """Its columns."""
+    partitioned_by: Literal["date", "topic"] | None = "date"
+    """`date` is the arrival day in UTC."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+BATCH_ROWS = 20_000
 
 _WRITER = WriterProperties(
     compression="ZSTD", compression_level=1, default_column_properties=ColumnProperties(dictionary_enabled=False)
@@ -47,42 +56,44 @@ class Lake:
         self._root = settings.lake_uri
         self._storage_options = s3_options(settings)
 
-    def uri(self, table: str) -> str:
-        """Where a table of TABLES lies; KeyError for any other name."""
-        if table not in TABLES:
-            raise KeyError(table)
-        return f"{self._root}/{table}"
+    def uri(self, table: Table) -> str:
+        """Where a table lies."""
+        return f"{self._root}/{table.name}"
 
-    def spark_uri(self, table: str) -> str:
+    def spark_uri(self, table: Table) -> str:
         """The same place under the scheme of Hadoop's S3 client."""
         return self.uri(table).replace("s3://", "s3a://", 1)
 
-    def exists(self, table: str) -> bool:
+    def exists(self, table: Table) -> bool:
         with s3_errors(self._settings):
             return DeltaTable.is_deltatable(self.uri(table), self._storage_options)
 
-    def version(self, table: str) -> int:
+    def version(self, table: Table) -> int:
         """Newest version of a table; raises LakeError where it is not there yet."""
         return self._open(table).version()
 
-    def dates(self, table: str) -> list[date]:
+    def columns(self, table: Table, version: int | None = None) -> list[str]:
+        """Names of a table's columns."""
+        return [field.name for field in self._open(table, version).schema().fields]
+
+    def dates(self, table: Table) -> list[date]:
         """Days that have rows, in order."""
         return sorted(date.fromisoformat(partition["date"]) for partition in self._open(table).partitions())
 
-    def rows_by_date(self, table: str, first: date, last: date) -> dict[date, int]:
+    def rows_by_date(self, table: Table, first: date, last: date) -> dict[date, int]:
         """Row count of each day that has rows, from the table's log: reads no data."""
         files = pa.table(self._open(table).get_add_actions(flatten=True)).select(["partition.date", "num_records"])
         counts = files.group_by("partition.date").aggregate([("num_records", "sum")])
         days, rows = counts["partition.date"].to_pylist(), counts["num_records_sum"].to_pylist()
         return {day: n for day, n in sorted(zip(days, rows, strict=True)) if first <= day <= last}
 
-    def row_count(self, table: str, first: date, last: date) -> int:
+    def row_count(self, table: Table, first: date, last: date) -> int:
         """Rows of the days first to last, both included."""
         return sum(self.rows_by_date(table, first, last).values())
 
     def read(
         self,
-        table: str,
+        table: Table,
         columns: Sequence[str] | None = None,
         first: date | None = None,
         last: date | None = None,
@@ -90,19 +101,19 @@ class Lake:
         where: pc.Expression | None = None,
     ) -> pa.Table:
         """Rows of the days first to last, both included; all days, all rows and the newest version by default."""
-        within: pc.Expression | None = None
-        for bound in (
-            pc.field("date") >= pa.scalar(first) if first else None,
-            pc.field("date") <= pa.scalar(last) if last else None,
-            where,
-        ):
-            if bound is not None:
-                within = bound if within is None else within & bound
         dataset = self._open(table, version).to_pyarrow_dataset()
         with s3_errors(self._settings):
-            return dataset.to_table(columns=list(columns) if columns else None, filter=within)
+            return dataset.to_table(columns=list(columns) if columns else None, filter=_within(first, last, where))
 
-    def overwrite(self, table: str, rows: pa.Table, note: Mapping[str, str] | None = None) -> int:
+    def batches(self, table: Table, columns: Sequence[str], first: date, last: date) -> Iterator[pa.RecordBatch]:
+        """The same rows some at a time, at most BATCH_ROWS of them, so that not all have to be held at once."""
+        dataset = self._open(table).to_pyarrow_dataset()
+        with s3_errors(self._settings):
+            yield from dataset.to_batches(
+                columns=list(columns), filter=_within(first, last), batch_size=BATCH_ROWS, batch_readahead=2
+            )
+
+    def overwrite(self, table: Table, rows: pa.Table, note: Mapping[str, str] | None = None) -> int:
         """Replace a table, schema included, in one atomic commit that carries `note`; returns the new version."""
         with s3_errors(self._settings):
             write_deltalake(
@@ -115,7 +126,7 @@ class Lake:
             )
         return self.version(table)
 
-    def replace_days(self, table: str, rows: pa.Table | pa.RecordBatchReader, first: date, last: date) -> int:
+    def replace_days(self, table: Table, rows: pa.Table | pa.RecordBatchReader, first: date, last: date) -> int:
         """Replace the days first to last, both included, atomically; returns the new version."""
         with s3_errors(self._settings):
             write_deltalake(
@@ -130,16 +141,51 @@ class Lake:
             )
         return self.version(table)
 
-    def note(self, table: str) -> dict[str, Any]:
+    def replace_topic(self, table: Table, rows: pa.Table, topic: str) -> int:
+        """Replace the rows of a topic in a table that `topic` partitions, atomically; returns the new version."""
+        with s3_errors(self._settings):
+            write_deltalake(
+                self.uri(table),
+                rows,
+                mode="overwrite",
+                partition_by=["topic"],
+                predicate=f"topic = '{topic}'" if self.exists(table) else None,
+                storage_options=self._storage_options,
+            )
+        return self.version(table)
+
+    def delete(self, table: Table) -> None:
+        """Delete a table, its former versions included."""
+        folder = self._open(table).to_pyarrow_dataset().filesystem
+        with s3_errors(self._settings):
+            files = [found.path for found in folder.get_file_info(FileSelector("", recursive=True)) if found.is_file]
+            # The log last: until then the table is there, and can be deleted again.
+            for path in sorted(files, key=lambda path: ("_delta_log" in path, path)):
+                folder.delete_file(path)
+
+    def note(self, table: Table) -> dict[str, Any]:
         """What the newest commit says about itself: `note` of `overwrite` is in it."""
         return self._open(table).history(1)[0]
 
-    def _open(self, table: str, version: int | None = None) -> DeltaTable:
+    def _open(self, table: Table, version: int | None = None) -> DeltaTable:
         try:
             with s3_errors(self._settings):
                 return DeltaTable(self.uri(table), version, self._storage_options)
         except TableNotFoundError:
-            raise LakeError(f"{table} is not in the lake yet: materialise {TABLES[table]} first") from None
+            raise LakeError(f"{table} is not in the lake yet: materialise {table.asset} first") from None
+
+
+def _within(
+    first: date | None = None, last: date | None = None, where: pc.Expression | None = None
+) -> pc.Expression | None:
+    """Rows of the days first to last, both included, for which the condition holds; None for all."""
+    bounds = [
+        pc.field("date") >= pa.scalar(first) if first else None,
+        pc.field("date") <= pa.scalar(last) if last else None,
+        where,
+    ]
+    found = [bound for bound in bounds if bound is not None]
+    return reduce(and_, found) if found else None
 
 
 def days_predicate(first: date, last: date) -> str:

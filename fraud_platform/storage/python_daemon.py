@@ -9,7 +9,7 @@ import pandas  # noqa: F401
 from pyspark.daemon import manager
 
 import fraud_platform.core.features.kernel
-import fraud_platform.schemas
+import fraud_platform.messages.schemas
 import fraud_platform.storage.lake  # noqa: F401
 
 # pyspark's own way of putting frames together, once a batch and a worker.

@@ -85,6 +85,10 @@ def s3_errors(settings: Settings) -> Iterator[None]:
                 f"{server} refuses MINIO_ACCESS_KEY={settings.minio_access_key} ({code or 'forbidden'}): "
                 "correct MINIO_ACCESS_KEY and MINIO_SECRET_KEY, or grant it the bucket"
             ) from error
+        if code:
+            raise ServiceUnavailableError(
+                f"{server} answers with {code}: correct MINIO_HOST, MINIO_REGION or MINIO_BUCKET, or see its log"
+            ) from error
         raise ServiceUnavailableError(
-            f"{server} does not answer ({code or 'no connection'}): start it, or correct MINIO_HOST"
+            f"{server} does not answer (no connection): start it, or correct MINIO_HOST"
         ) from error

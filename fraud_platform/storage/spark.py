@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from fraud_platform.settings import Settings
+from fraud_platform.storage.arrow_bytes import pack, unpack
 from fraud_platform.storage.jars import spark_jars
-from fraud_platform.storage.lake import Lake, days_predicate
-from fraud_platform.storage.packed import pack, unpack
+from fraud_platform.storage.lake import Lake, Table, days_predicate
 from fraud_platform.storage.s3 import hadoop_s3_keys, spark_s3_options
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DRIVER_ROWS = 1_000_000
 """Rows that a driver holds with ease."""
+DRIVER_BYTES = 500_000_000
+"""The same of values of any size."""
 PACKED_DRIVER_ROWS = 4_000_000
 """Rows of features that a driver holds: 1.3 GB. Packed, they pass Spark's heap in a fraction of that."""
 BATCH_ROWS = 20_000
@@ -103,13 +105,15 @@ def _placement(settings: Settings) -> dict[str, str]:
     }
 
 
-def replace_days(frame: "DataFrame", lake: Lake, table: str, first: date, last: date, expected_rows: int) -> int:
+def replace_days(
+    frame: "DataFrame", lake: Lake, table: Table, first: date, last: date, expected_rows: int, expected_bytes: int = 0
+) -> int:
     """Replace the days first to last, both included, in one atomic commit; returns the table's new version.
 
-    Up to DRIVER_ROWS the driver writes, which is a tenth of the work of Spark's writer
-    for days of some thousand rows; above, Spark does, about one file a day.
+    Up to DRIVER_ROWS and DRIVER_BYTES the driver writes, which is a tenth of the work of Spark's
+    writer for days of some thousand rows; above, Spark does, about one file a day.
     """
-    if expected_rows <= DRIVER_ROWS:
+    if expected_rows <= DRIVER_ROWS and expected_bytes <= DRIVER_BYTES:
         return lake.replace_days(table, frame.toArrow(), first, last)
     (
         frame.hint("rebalance", "date")
@@ -124,7 +128,7 @@ def replace_days(frame: "DataFrame", lake: Lake, table: str, first: date, last: 
 
 
 def replace_days_by(
-    rows: Rows, schema: pa.Schema, frame: "DataFrame", lake: Lake, table: str, first: date, last: date, expected: int
+    rows: Rows, frame: "DataFrame", lake: Lake, table: Table, first: date, last: date, expected: int
 ) -> int:
     """Replace the days by what `rows` makes of each partition of the frame, as `replace_days` does.
 
@@ -134,10 +138,10 @@ def replace_days_by(
     if expected > PACKED_DRIVER_ROWS:
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        made = frame.mapInArrow(partial(_as_rows, rows), from_arrow_schema(schema))
+        made = frame.mapInArrow(partial(_as_rows, rows), from_arrow_schema(table.schema))
         return replace_days(made, lake, table, first, last, expected)
     packed = frame.mapInArrow(partial(_as_packed, rows), "packed binary").toArrow()["packed"].chunks
-    return lake.replace_days(table, pa.RecordBatchReader.from_batches(schema, _unpacked(packed)), first, last)
+    return lake.replace_days(table, pa.RecordBatchReader.from_batches(table.schema, _unpacked(packed)), first, last)
 
 
 def _unpacked(packed: list[pa.Array]) -> Iterator[pa.RecordBatch]:
@@ -151,7 +155,7 @@ def _unpacked(packed: list[pa.Array]) -> Iterator[pa.RecordBatch]:
 
 
 def on_packed(rows: Rows) -> Rows:
-    """`rows` for the partitions of `packed.deal`."""
+    """`rows` for the partitions of `bucketed_shuffle.shuffle`."""
     return partial(_unpack_and, rows)
 
 

@@ -12,17 +12,21 @@ from pathlib import Path
 
 from rich.console import Console
 
+from fraud_platform.feeding.messages import Disturbances, transaction_messages
 from fraud_platform.local.stack import Stack
-from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
 from fraud_platform.storage.kafka import create_topics
-from fraud_platform_tests import bundles
+from fraud_platform_tests.chaos.faults import with_lying_clocks
 from fraud_platform_tests.chaos.run import Kill, plan, scorer_under_fire
-from fraud_platform_tests.conftest import stack_settings
-from fraud_platform_tests.outcome import assert_features_equal_batch, outcome
-from fraud_platform_tests.reaping import reaped_stack
+from fraud_platform_tests.support import bundles
+from fraud_platform_tests.support.kafka_outcome import assert_features_equal_batch, outcome
+from fraud_platform_tests.support.settings import stack_settings
+from fraud_platform_tests.support.stack_cleanup import reaped_stack
 
 PIECE_MESSAGES = 60
-FAULTS = {3: "mlflow", 9: "kafka"}
+LYING_SHARE = 0.02
+"""Messages of producers whose clocks lie."""
+MESSAGES_A_DAY = 350
+SERVICES = {3: "mlflow", 9: "kafka"}
 """Which service dies ahead of which kill of twelve."""
 
 
@@ -32,7 +36,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     kills = plan(options.kills, options.seed)
-    faults: Counter[str] = Counter()
+    services: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="fraud-chaos-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         settings = stack_settings(folder, kafka_partitions=2)
@@ -40,29 +44,33 @@ def main() -> int:
             stack.up(services=["kafka", "mlflow"])
             create_topics(settings)
             models = [bundles.register(settings, folder / str(seed), seed=seed) for seed in (1, 2)]
-            messages = sorted(transaction_messages(bundles.transactions(20), Disturbances(0.05, 0.02, 0.02, 5)))
+            wanted = (len(kills) + 1) * PIECE_MESSAGES
+            days = bundles.transactions(20 + wanted // MESSAGES_A_DAY)
+            messages = sorted(transaction_messages(days, Disturbances(0.05, 0.02, 0.02, 5)))[:wanted]
 
             def before(number: int, kill: Kill) -> None:
-                status.console.print(f"kill {number} of {len(kills)}: {kill.role}, {kill.moment}")
+                told = f"{kill.role}, {kill.moment}" + (f", and {kill.fault}" if kill.fault else "")
+                status.console.print(f"kill {number} of {len(kills)}: {told}")
                 status.update("waiting for the moment")
-                if service := FAULTS.get(number % 12):
+                if service := SERVICES.get(number % 12):
                     status.update(f"{service} dies and is started again")
                     kill_service(stack, service)
-                    faults[service] += 1
-                elif FAULTS.get((number - 1) % 12):  # the next model is promoted only once MLflow is back
+                    services[service] += 1
+                elif SERVICES.get((number - 1) % 12):  # the next model is promoted only once MLflow is back
                     stack.up(services=["kafka", "mlflow"])
 
             began = time.monotonic()
-            messages = messages[: (len(kills) + 1) * PIECE_MESSAGES]
-            scorer_under_fire(settings, folder / "pauses", messages, kills, models, before)
+            messages = with_lying_clocks(messages, LYING_SHARE, options.seed)
+            former = scorer_under_fire(settings, folder / "pauses", messages, kills, models, before)
             seconds = time.monotonic() - began
-            result = outcome(settings)
-            assert_features_equal_batch(settings)
+            result = outcome(settings, former)
+            assert_features_equal_batch(settings, former)
     report = {
         "kills": len(kills),
         "seed": options.seed,
-        "of": {f"{role}, {moment}": n for (moment, role), n in sorted(Counter(kills).items())},
-        "services_killed_besides": dict(faults),
+        "of": {f"{role}, {moment}": n for (moment, role), n in sorted(Counter(kill[:2] for kill in kills).items())},
+        "services_killed_besides": dict(services),
+        "other_faults": dict(Counter(kill.fault for kill in kills if kill.fault)),
         **result._asdict(),
         "features": "equal to batch",
         "seconds": round(seconds),

@@ -7,13 +7,14 @@ topic to the predictions topic in batches, and ends at the topic's end.
 import json
 from pathlib import Path
 
+from fraud_platform.operations.batch_marker import BatchOffsets, Offsets
 from fraud_platform.settings import Settings, load_settings
-from fraud_platform.storage.kafka import OffsetRange, committed_reader, read_range, watermarks
-from streaming.settings import checkpoint_folder
-from streaming.sink import OutMessage, TransactionalSink
+from fraud_platform.storage.kafka import committed_reader
+from fraud_platform.storage.kafka_offsets import OffsetRange, read_range, watermarks
+from streaming.output.sink import OutMessage, TransactionalSink
+from streaming.state.checkpoint import checkpoint_folder
 
 BATCH_OFFSETS = 100
-Offsets = dict[int, int]
 
 
 class Checkpoint:
@@ -44,18 +45,19 @@ class Checkpoint:
 def copy(settings: Settings) -> None:
     """Batch after batch, until nothing is left."""
     checkpoint = Checkpoint(checkpoint_folder(settings))
-    sink = TransactionalSink(settings, "chaos")
     with committed_reader(settings) as consumer:
         stored = watermarks(consumer, settings.kafka_topic)
+        sink = TransactionalSink(settings, "chaos", {p: first for p, (first, _) in stored.items()})
         while offsets := _next_range(checkpoint, stored):
-            batch_id, ends = checkpoint.next_batch(), {p: end for p, (_, end) in offsets.items()}
-            checkpoint.begin(batch_id, ends)
+            batch_id = checkpoint.next_batch()
+            batch = BatchOffsets(*({p: bounds[side] for p, bounds in offsets.items()} for side in (0, 1)))
+            checkpoint.begin(batch_id, batch.end)
             received = [
                 OutMessage(settings.kafka_predictions_topic, m.key(), m.value())
                 for m in read_range(consumer, settings.kafka_topic, offsets)
             ]
-            if not sink.is_written(batch_id):
-                sink.write(batch_id, received, ends)
+            if not sink.is_written(batch_id, batch):
+                sink.write(batch_id, received, batch)
             checkpoint.commit(batch_id)
 
 

@@ -1,13 +1,19 @@
 """Marks every test in this folder as an integration test, and gives those of the scorer their settings."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from fraud_platform.resources.spark import LazySpark
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import create_topics
-from fraud_platform_tests.conftest import SettingsFactory
-from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.support.ports import free_ports
+from fraud_platform_tests.support.settings import SettingsFactory
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 FOLDER = Path(__file__).parent
 
@@ -29,3 +35,15 @@ def make_scorer_settings(broker: str, make_settings: SettingsFactory) -> Setting
         return made
 
     return make
+
+
+@pytest.fixture(scope="module")
+def spark(service_settings: Settings) -> "Iterator[SparkSession]":
+    """A session of the assets' configuration."""
+    from pyspark.sql import SparkSession
+
+    if session := SparkSession.getActiveSession():
+        session.stop()  # another test's, of other settings
+    session = LazySpark(service_settings).session
+    yield session
+    session.stop()

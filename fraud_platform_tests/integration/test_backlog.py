@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from fraud_platform.core.time import DAY_MS, EPOCH
+from fraud_platform.feeding.messages import Disturbances, transaction_messages
+from fraud_platform.operations.aliases import CHAMPION
+from fraud_platform.pipeline.topic_days import topic_days
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.registry import CHAMPION, Registry
-from fraud_platform.storage.topic_days import topic_days
-from fraud_platform_tests import bundles
+from fraud_platform.storage.lake import Lake
+from fraud_platform.storage.registry import Registry
 from fraud_platform_tests.chaos.run import UnderFire
-from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, read, send
-from fraud_platform_tests.scraping import scraped
-from streaming.settings import checkpoint_folder
+from fraud_platform_tests.support import bundles
+from fraud_platform_tests.support.kafka_outcome import assert_features_equal_batch, outcome, read, send
+from fraud_platform_tests.support.scraped_metrics import scraped
+from streaming.state.checkpoint import checkpoint_folder
 
 DAYS = 5
 BATCH_OFFSETS = 300
@@ -35,7 +37,8 @@ def settings(make_scorer_settings) -> Settings:
 
 def test_its_days_are_those_of_its_messages(settings):
     first = bundles.FIRST_DAY - timedelta(days=1)
-    days = topic_days(settings, settings.kafka_topic, first, first + timedelta(days=DAYS + 2))
+    last = first + timedelta(days=DAYS + 2)
+    days = topic_days(settings, Lake(settings), settings.kafka_topic, first, last)
     messages = read(settings, settings.kafka_topic)
     partitions, offsets = (np.array([getattr(m, part)() for m in messages]) for part in ("partition", "offset"))
     found = days.day_numbers(partitions, offsets)

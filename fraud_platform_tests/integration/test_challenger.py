@@ -6,15 +6,17 @@ import pytest
 from mlflow import MlflowClient
 
 from fraud_platform.defs.models.canary import challenger_sensor
+from fraud_platform.messages.schemas import Label, ScorerEvent, encode
+from fraud_platform.operations import early_labels
+from fraud_platform.operations.aliases import CANARY, CHALLENGER
+from fraud_platform.operations.ledger import scorer_events, write_event
+from fraud_platform.operations.rollout import STOPPED
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.schemas import Label, ScorerEvent, encode
-from fraud_platform.storage import challenger
 from fraud_platform.storage.kafka import create_topics, producer
-from fraud_platform.storage.ledger import scorer_events, write_event
-from fraud_platform.storage.registry import CHALLENGER
-from fraud_platform_tests.shadows import NOW_MS, shadow
+from fraud_platform_tests.support.predictions import NOW_MS, decision, shadow
 
 SHADOWS = 100
+WITHIN = "the reports so far do not speak against version 1, the challenger"
 
 
 @pytest.fixture
@@ -51,9 +53,9 @@ def tick(platform: PlatformResource) -> str:
 
 
 def test_of_a_long_life_the_oldest_rows_are_looked_at(platform, monkeypatch):
-    monkeypatch.setattr(challenger, "MOST_SHADOWS", 2 * platform.settings.kafka_partitions)
+    monkeypatch.setattr(early_labels, "MOST_ROWS", 2 * platform.settings.kafka_partitions)
     report(platform.settings, 0, SHADOWS)
-    known = challenger.early_labels(platform.settings, 1, NOW_MS)
+    known = early_labels.early_labels(platform.settings, platform.settings.kafka_shadow_topic, 1, NOW_MS)
     assert 2 <= known.rows == known.reported <= 2 * platform.settings.kafka_partitions
 
 
@@ -61,15 +63,31 @@ def test_a_challenger_that_did_not_see_frauds_coming_is_sent_back_and_one_that_d
     settings, registry = platform.settings, platform.registry
     report(settings, 0, 3)
     report(settings, 1000, 1100)  # of transactions that it did not look on at
-    assert tick(platform) == "version 1: 3 frauds reported, 2.0 expected in 100 rows"
+    assert tick(platform) == WITHIN
     report(settings, 3, 40)
     report(settings, 3, 40, is_fraud=False, later_ms=60_000)  # all taken back
-    assert tick(platform) == "version 1: 3 frauds reported, 2.0 expected in 100 rows"
+    assert tick(platform) == WITHIN
     assert registry.version(CHALLENGER) == 1
 
     report(settings, 40, 80)
     assert "43 frauds are reported where its probabilities add up to 2.0" in tick(platform)
     assert registry.version(CHALLENGER) is None
+    assert "43 frauds are reported" in registry.tags(1)[STOPPED]
     event = scorer_events(settings)[-1]
     assert (event.kind, event.model_version, event.scorer_id) == ("canary_rolled_back", 1, "challenger_sensor")
     assert tick(platform) == "there is no challenger"
+
+
+def test_of_a_canary_its_own_decisions_are_looked_at(platform):
+    settings, registry = platform.settings, platform.registry
+    registry.delete_alias(CHALLENGER)
+    registry.set_alias(CANARY, 1)
+    assert tick(platform) == "no scorer has loaded version 1, the canary, yet"
+    write_event(settings, ScorerEvent(kind="canary_loaded", scorer_id="s", at_ms=NOW_MS, model_version=1))
+    decided = [decision(n, 0.02, version=1) for n in range(SHADOWS)] + [
+        decision(n, 0.02, version=2) for n in range(500)
+    ]
+    send(settings, settings.kafka_predictions_topic, decided)
+    report(settings, 0, 43)
+    assert "43 frauds are reported where its probabilities add up to 2.0" in tick(platform)
+    assert registry.version(CANARY) is None

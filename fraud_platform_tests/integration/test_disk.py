@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from fraud_platform.feeding.messages import Disturbances, transaction_messages
+from fraud_platform.operations.aliases import CHAMPION
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.registry import CHAMPION, Registry
-from fraud_platform_tests import bundles
+from fraud_platform.storage.registry import Registry
 from fraud_platform_tests.chaos.run import UnderFire
-from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, predictions, send
-from fraud_platform_tests.scraping import scraped
-from streaming.settings import checkpoint_folder
+from fraud_platform_tests.support import bundles
+from fraud_platform_tests.support.kafka_outcome import assert_features_equal_batch, outcome, predictions, send
+from fraud_platform_tests.support.scraped_metrics import scraped
+from streaming.state.checkpoint import checkpoint_folder
 
 MEBIBYTES = 64
 
@@ -55,13 +56,13 @@ def full(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def read_only(settings: Settings) -> Iterator[None]:
-    (generation,) = (path.parent for path in checkpoint_folder(settings).glob("*/generation.json"))
-    mount("--bind", generation, generation)
-    mount("-o", "remount,bind,ro", generation)
+    (checkpoint,) = (path.parent for path in checkpoint_folder(settings).glob("*/generation.json"))
+    mount("--bind", checkpoint, checkpoint)
+    mount("-o", "remount,bind,ro", checkpoint)
     try:
         yield
     finally:
-        subprocess.run(["umount", "--lazy", generation], check=True)
+        subprocess.run(["umount", "--lazy", checkpoint], check=True)
 
 
 @pytest.mark.parametrize("fault", [full, read_only])

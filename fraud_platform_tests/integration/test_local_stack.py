@@ -13,15 +13,17 @@ import psutil
 import pytest
 
 from fraud_platform.errors import ConfigurationError, ServiceUnavailableError
+from fraud_platform.local import probes
 from fraud_platform.local.environment import environment
 from fraud_platform.local.paths import StackPaths
 from fraud_platform.local.processes import port_is_free, stack_processes
 from fraud_platform.local.stack import ServiceStatus, Stack
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import admin_client
-from fraud_platform_tests.conftest import stack_settings
-from fraud_platform_tests.reaping import reaped_stack
-from fraud_platform_tests.waiting import wait_until
+from fraud_platform_tests.support.ports import free_ports
+from fraud_platform_tests.support.settings import stack_settings
+from fraud_platform_tests.support.stack_cleanup import reaped_stack
+from fraud_platform_tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -82,14 +84,64 @@ def test_a_killed_service_is_restarted_and_keeps_its_topics(settings: Settings) 
     assert set(settings.topics) <= set(admin_client(settings).list_topics(timeout=10).topics)
 
 
-def test_up_again_leaves_what_runs_alone_until_a_setting_changes(settings: Settings) -> None:
+def test_up_again_leaves_what_runs_alone_whatever_the_settings_are_now(settings: Settings) -> None:
     Stack(settings).up(services=["kafka"])
     first = row(settings, "kafka").pid
-    Stack(settings).up(services=["kafka"])
-    assert row(settings, "kafka").pid == first
+    now = with_other_settings(settings)
+    for up in (Stack(settings), Stack(now)):
+        up.up(services=["kafka"])
+        assert row(settings, "kafka").pid == first
+    assert row(now, "kafka") == row(settings, "kafka"), "status asks where the broker really listens"
+    assert [difference.setting for difference in Stack(now).differences()] == ["EPOCHS", "MLFLOW_TRACKING_URI"]
+    assert Stack(settings).differences() == []
 
-    Stack(settings.model_copy(update={"epochs": settings.epochs + 1})).up(services=["kafka"])
-    assert row(settings, "kafka").pid not in (None, first)
+
+def test_what_is_missing_is_started_with_the_settings_of_what_runs(settings: Settings) -> None:
+    Stack(settings).up(services=["kafka"])
+    first = row(settings, "kafka").pid
+    Stack(with_other_settings(settings)).up(services=["mlflow"])
+    assert (row(settings, "kafka").pid, row(settings, "mlflow").state) == (first, "ready")
+    assert probes.mlflow_answers(settings)
+
+
+def test_a_restart_applies_the_settings_of_now_to_everything_that_ran(settings: Settings) -> None:
+    Stack(settings).up(services=["kafka", "mlflow"])
+    first = row(settings, "kafka").pid
+    now = with_other_settings(settings)
+    Stack(now).up(services=["kafka"], restart=True)
+    assert row(now, "kafka").pid not in (None, first)
+    assert Stack(now).differences() == []
+    assert row(now, "mlflow").state == "ready" and probes.mlflow_answers(now)
+
+
+def test_an_interrupted_up_stops_only_what_it_was_starting(settings: Settings) -> None:
+    Stack(settings).up(services=["kafka"])
+    first = row(settings, "kafka").pid
+    command = [sys.executable, "-m", "fraud_platform.cli", "up", "mlflow"]
+    environ = {**os.environ, **environment(settings)}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: "mlflow" in running(settings).values(), "MLflow to be starting")
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130 and "what ran before runs on" in output
+    assert (row(settings, "kafka").pid, row(settings, "mlflow").state) == (first, "stopped")
+
+
+def test_the_command_says_which_settings_differ_and_no_secret(settings: Settings) -> None:
+    Stack(settings.model_copy(update={"starting_offsets": "earliest"})).up(services=["kafka"])
+    login = {"DB_HOST": "db", "DB_USER": "u", "DB_NAME": "d", "DB_PASSWORD": "s3cret"}
+    environ = {**os.environ, **environment(settings), **login, "COLUMNS": "500"}
+    for command in (["up", "kafka"], ["status"]):
+        said = subprocess.check_output([sys.executable, "-m", "fraud_platform.cli", *command], env=environ, text=True)
+        assert "STARTING_OFFSETS (earliest; here: lake)" in said
+        assert "DB_PASSWORD" in said and "fraud up --restart" in said and "s3cret" not in said
+
+
+def with_other_settings(settings: Settings) -> Settings:
+    """What another shell has: another address of MLflow, and another setting that no service's address rests on."""
+    (port,) = free_ports(1)
+    changes = {"epochs": settings.epochs + 1, "mlflow_tracking_uri": f"http://127.0.0.1:{port}"}
+    return settings.model_copy(update=changes)
 
 
 def test_orphans_of_a_killed_supervisor_are_shown_and_ended(settings: Settings) -> None:
@@ -98,10 +150,22 @@ def test_orphans_of_a_killed_supervisor_are_shown_and_ended(settings: Settings) 
     supervisor.kill()
     supervisor.wait(timeout=30)
     assert row(settings, "kafka").state == "orphaned"
+    assert Stack(settings).orphans() == {"kafka": row(settings, "kafka").pid}
 
     assert Stack(settings).down() == 1
     assert running(settings) == {}
     assert row(settings, "kafka").state == "stopped"
+
+
+def test_up_starts_anew_all_that_a_killed_supervisor_left(settings: Settings) -> None:
+    Stack(settings).up(services=["kafka"])
+    first = row(settings, "kafka").pid
+    supervisor = psutil.Process(int((StackPaths(settings).run / "supervisord.pid").read_text()))
+    supervisor.kill()
+    supervisor.wait(timeout=30)
+    Stack(settings).up(services=["mlflow"])
+    assert row(settings, "kafka").state == row(settings, "mlflow").state == "ready"
+    assert row(settings, "kafka").pid != first
 
 
 def test_a_taken_port_is_named_with_service_owner_and_setting(settings: Settings) -> None:
@@ -149,7 +213,7 @@ def test_a_signal_to_up_in_the_foreground_leaves_nothing(
 def test_a_stack_of_a_killed_test_run_is_ended(settings: Settings) -> None:
     run = (
         "from fraud_platform.settings import load_settings\n"
-        "from fraud_platform_tests.reaping import reaped_stack\n"
+        "from fraud_platform_tests.support.stack_cleanup import reaped_stack\n"
         "with reaped_stack(load_settings()) as stack:\n"
         "    stack.up(services=['kafka'])\n"
         "    import os, signal\n"

@@ -10,30 +10,25 @@ from mlflow import MlflowClient
 
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.table import feature_set_hash
-from fraud_platform.core.scoring import ModelBundle
+from fraud_platform.core.model_bundle import ModelBundle
 from fraud_platform.defs.metadata import latest_metadata
 from fraud_platform.defs.models import checks
 from fraud_platform.defs.models.assets import candidate_models, registered_model
 from fraud_platform.defs.models.candidate_run import CANDIDATES, REGISTERED, latest_candidate_run
-from fraud_platform.defs.models.evidence import calibration_on, comparison_with_champion, latency_of
-from fraud_platform.defs.models.sensors import promotion_sensor
+from fraud_platform.defs.models.gate import VERSION, registrations, verdict_on
 from fraud_platform.defs.training.assets import resampled_training_set, training_set
-from fraud_platform.defs.training.dataset import read_test_rows
-from fraud_platform.defs.training.snapshot import read_snapshot
-from fraud_platform.resources.mlflow import mlflow
+from fraud_platform.operations.aliases import CANARY, CHALLENGER, CHAMPION
+from fraud_platform.operations.gate_evidence import calibration_on, comparison_with_champion, latency_of
+from fraud_platform.operations.rollout import Verdict
+from fraud_platform.pipeline.training_rows import read_test_rows
+from fraud_platform.pipeline.training_snapshot import read_snapshot
 from fraud_platform.resources.platform import PlatformResource
+from fraud_platform.storage.bundle_folder import load_bundle
 from fraud_platform.storage.kafka import create_topics
-from fraud_platform.storage.registry import CHALLENGER, CHAMPION
-from fraud_platform_tests import feature_lake
+from fraud_platform_tests.support import bundles, feature_lake
+from fraud_platform_tests.support.judged_versions import as_champion, judge, materialise, parity_result, register_bundle
 
 STAGES = [training_set, resampled_training_set, candidate_models, registered_model]
-GATE = [
-    checks.beats_the_champion,
-    checks.is_calibrated,
-    checks.stream_features_match_batch,
-    checks.reproduces_reference_scores,
-    checks.scores_within_latency_budget,
-]
 PLOTS = (
     "precision_recall",
     "calibration",
@@ -65,20 +60,15 @@ def instance() -> dg.DagsterInstance:
         yield instance
 
 
-def materialise(platform, instance, what, config=None, **options) -> dg.ExecuteInProcessResult:
-    resources = {"platform": platform, "mlflow": mlflow}
-    return dg.materialize(what, config, resources=resources, instance=instance, **options)
-
-
 @pytest.fixture(scope="module")
 def result(platform, instance) -> dg.ExecuteInProcessResult:
     """One run from the features to version 1, checks included."""
-    return materialise(platform, instance, [*STAGES, *GATE, checks.main_model_beats_references], CONFIG)
+    return materialise(platform, instance, [*STAGES, checks.gate, checks.main_model_beats_references], CONFIG)
 
 
 @pytest.fixture(scope="module")
 def bundle(platform, result) -> ModelBundle:
-    return ModelBundle.load(platform.registry.download(1))
+    return load_bundle(platform.registry.download(1))
 
 
 @pytest.fixture(scope="module")
@@ -86,30 +76,11 @@ def test_rows(platform, result):
     return read_test_rows(platform.lake)
 
 
-def test_the_first_version_passes_the_gate_and_is_the_challenger(result, platform):
-    gate = {e.check_name: e.passed for e in result.get_asset_check_evaluations() if e.asset_key == REGISTERED}
-    assert gate == {key.name: True for key in checks.GATE}
-    assert platform.registry.version(CHALLENGER) == 1 and platform.registry.version(CHAMPION) is None
-
-
-@pytest.mark.parametrize(("reference", "passed"), [(0.3, True), (0.5, False)])
-def test_a_reference_that_ranks_better_is_a_warning(reference, passed):
-    precision = {"a_reference": reference, "catboost": 0.4}
-    with dg.DagsterInstance.ephemeral() as fresh:
-        fresh.report_runless_asset_event(
-            dg.AssetMaterialization(CANDIDATES, metadata={"main_model": "catboost", "average_precision": precision})
-        )
-        outcome = checks.main_model_beats_references(dg.build_asset_check_context(instance=fresh))
-    assert (outcome.passed, outcome.severity) == (passed, dg.AssetCheckSeverity.WARN)
-
-
-def test_the_sensor_asks_to_promote_it(result, platform, instance, broker, settings):
-    create_topics(settings)
-    topics = {"kafka_broker": broker, "kafka_events_topic": settings.kafka_events_topic}
-    context = dg.build_sensor_context(
-        instance, resources={"platform": PlatformResource(overrides={**platform.overrides, **topics})}
-    )
-    assert promotion_sensor(context).run_key.startswith("promote-1-")
+def test_the_first_version_passes_the_gate_and_has_no_alias_yet(result, platform):
+    gate = {e.check_name: e for e in result.get_asset_check_evaluations() if e.asset_key == REGISTERED}
+    assert {name: e.passed for name, e in gate.items()} == {key.name: True for key in checks.GATE}
+    assert {e.metadata[VERSION].value for e in gate.values()} == {1}
+    assert [platform.registry.version(alias) for alias in (CHALLENGER, CANARY, CHAMPION)] == [None] * 3
 
 
 def test_the_bundle_in_the_registry_scores_the_current_features_and_knows_its_origin(bundle, platform):
@@ -152,25 +123,45 @@ def test_model_references_and_rules_are_compared_on_the_same_rows(result, instan
 
 
 def test_registering_alone_takes_the_latest_bundle_and_is_no_improvement_on_itself(result, platform, instance):
-    platform.registry.set_alias(CHAMPION, 1)
-    try:
-        again = materialise(platform, instance, [registered_model, *GATE], raise_on_error=False)
+    with as_champion(platform, 1):
+        again = materialise(platform, instance, [registered_model, checks.gate], raise_on_error=False)
         gate = {e.check_name: e for e in again.get_asset_check_evaluations()}
         assert latest_metadata(instance, REGISTERED)["version"] == 2
-        assert not gate["beats_the_champion"].passed and not again.success
+        assert not gate["beats_the_champion"].passed
         assert gate["reproduces_reference_scores"].passed
-    finally:
-        platform.registry.delete_alias(CHAMPION)
+    newest = next(registrations(instance))
+    verdict, reason = verdict_on(instance, checks.GATE, newest)
+    assert verdict is Verdict.REFUSED and "beats_the_champion failed (version 2: average precision" in reason
+
+
+def test_the_gate_judges_the_version_that_it_is_told_and_says_so(result, platform, instance):
+    results = judge(platform, instance, 1)
+    assert {e.metadata[VERSION].value for e in results.values()} == {1}
+    assert all(e.description.startswith("version 1: ") for e in results.values())
+    newest = latest_metadata(instance, REGISTERED)["version"]
+    assert {e.metadata[VERSION].value for e in judge(platform, instance).values()} == {newest}
 
 
 def test_a_champion_is_not_compared_with_itself(result, platform, instance):
-    version = latest_metadata(instance, REGISTERED)["version"]
-    platform.registry.set_alias(CHAMPION, version)
-    try:
-        outcome = checks.beats_the_champion(dg.build_asset_check_context(instance=instance), platform)
-        assert outcome.passed and outcome.description == f"version {version} is the champion itself"
-    finally:
-        platform.registry.delete_alias(CHAMPION)
+    with as_champion(platform, 1):
+        outcome = judge(platform, instance, 1)["beats_the_champion"]
+    assert outcome.passed and outcome.description == "version 1: version 1 is the champion itself"
+
+
+def test_a_version_that_does_not_load_fails_every_check_and_not_the_run(result, platform, instance, tmp_path):
+    version = register_bundle(platform, bundles.bundle(threshold=0.0), tmp_path)
+    results = judge(platform, instance, version)
+    assert {name for name, e in results.items() if e.passed} == {"stream_features_match_batch"}, "it needs no bundle"
+    assert "has the threshold 0" in results["reproduces_reference_scores"].description
+
+
+def test_rows_that_a_version_was_fitted_on_prove_nothing_about_it(result, platform, instance, bundle, tmp_path):
+    splits = {"splits": {**bundle.card.snapshot["splits"], "validation": {"end_day": "2026-03-29"}}}
+    card = msgspec.structs.replace(bundle.card, snapshot={**bundle.card.snapshot, **splits})
+    version = register_bundle(platform, replace(bundle, card=card), tmp_path)
+    results = judge(platform, instance, version)
+    for name in ("beats_the_champion", "is_calibrated"):
+        assert not results[name].passed and "was fitted on days before 2026-03-29" in results[name].description
 
 
 def test_a_training_run_that_fails_is_marked_so_in_mlflow(result, platform, instance):
@@ -202,42 +193,47 @@ def test_nothing_is_registered_before_a_candidate_is_trained(platform):
 def test_a_model_that_ranks_worse_does_not_beat_the_champion(bundle, test_rows):
     worse = replace(bundle, calibration=Calibration(np.array([0.0, 1.0]), np.array([0.5, 0.5]), "all the same"))
     refused = comparison_with_champion(bundle, worse, test_rows)
-    assert not refused.passed and refused.metadata["average_precision_mean_difference"].value < 0
+    assert not refused.passed and refused.metadata["average_precision_mean_difference"] < 0
     scores = bundle.score(test_rows.features)
     as_foretold = replace(test_rows, labels=scores >= np.quantile(scores, 0.97))
     assert comparison_with_champion(worse, bundle, as_foretold).passed
 
 
-@pytest.mark.parametrize("passed", [True, False])
-def test_the_gate_takes_over_what_the_comparison_of_stream_and_batch_found(passed):
-    with dg.DagsterInstance.ephemeral() as fresh:
-        context = dg.build_asset_check_context(instance=fresh)
-        assert checks.stream_features_match_batch(context).passed, "nothing has been scored yet"
-        job = _report_parity(fresh, passed)
-        assert checks.stream_features_match_batch(context).passed is passed
-        fresh.create_run_for_job(job_def=job)
-        assert checks.stream_features_match_batch(context).passed is passed, "the next comparison is only planned"
+PARITY_CASES = [
+    ("agrees", {"passed": True, "age_hours": 1, "compared": 5}, True, "amount is off"),
+    ("differs", {"passed": False, "age_hours": 1, "compared": 5}, False, "amount is off"),
+    ("is too old", {"passed": True, "age_hours": 25, "compared": 5}, False, "nothing was compared"),
+    ("compared nothing", {"passed": True, "age_hours": 1, "compared": 0}, False, "nothing was compared"),
+    ("is not there", None, False, "nothing was compared"),
+]
 
 
-def _report_parity(fresh: dg.DagsterInstance, passed: bool) -> dg.JobDefinition:
-    """What `features_match_stream` leaves in the event log; returns the job that it ran in."""
+@pytest.mark.parametrize(("case", "passed", "words"), [c[1:] for c in PARITY_CASES], ids=[c[0] for c in PARITY_CASES])
+def test_the_gate_wants_a_comparison_of_stream_and_batch_that_is_recent(
+    result, platform, broker, settings, case, passed, words
+):
+    create_topics(settings)
+    topics = {"kafka_broker": broker, "kafka_predictions_topic": settings.kafka_predictions_topic}
+    connected = PlatformResource(overrides={**platform.overrides, **topics})
+    with dg.DagsterInstance.ephemeral() as fresh, as_champion(platform, 1):
+        fresh.report_runless_asset_event(dg.AssetMaterialization(REGISTERED, metadata={"version": 1}))
+        if case:
+            fresh.report_runless_asset_event(parity_result(**case))
+        outcome = judge(connected, fresh, 1)["stream_features_match_batch"]
+    assert outcome.passed is passed
+    assert words in outcome.description
 
-    @dg.asset_check(asset="scored_transactions")
-    def features_match_stream() -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(passed=passed, description="amount is off")
 
-    job = dg.define_asset_job("verify", dg.AssetSelection.checks(checks.PARITY))
-    definitions = dg.Definitions(asset_checks=[features_match_stream], jobs=[job])
-    verify = definitions.resolve_job_def("verify")
-    assert verify.execute_in_process(instance=fresh).success
-    return verify
+def test_without_a_champion_there_is_no_stream_to_compare(result, platform, instance):
+    outcome = judge(platform, instance, 1)["stream_features_match_batch"]
+    assert outcome.passed and "there is no champion" in outcome.description
 
 
-def test_a_champion_of_another_feature_set_cannot_be_compared_and_says_so(bundle, test_rows):
+def test_a_champion_of_another_feature_set_is_not_comparable_and_that_refuses(bundle, test_rows):
     old = replace(bundle, card=msgspec.structs.replace(bundle.card, feature_set="0123456789abcdef"))
     outcome = comparison_with_champion(old, bundle, test_rows)
-    assert outcome.passed and outcome.severity == dg.AssetCheckSeverity.WARN
-    assert "0123456789abcdef" in outcome.description
+    assert not outcome.passed
+    assert "not comparable" in outcome.description and "0123456789abcdef" in outcome.description
 
 
 def test_probabilities_that_are_far_too_high_are_not_calibrated(bundle, test_rows):

@@ -11,14 +11,19 @@ from mlflow import MlflowClient
 from typer.testing import CliRunner, Result
 
 from fraud_platform.cli.main import app
+from fraud_platform.errors import PromotionError
 from fraud_platform.local.environment import environment
-from fraud_platform.schemas import ScorerEvent
+from fraud_platform.messages.schemas import ScorerEvent
+from fraud_platform.operations import promotion
+from fraud_platform.operations.aliases import CHAMPION
+from fraud_platform.operations.deployment_tags import BY, HISTORY, REASON, SINCE, UNTIL
+from fraud_platform.operations.ledger import scorer_events, write_event
+from fraud_platform.operations.promotion import Request
+from fraud_platform.operations.rollout import GATE, GATE_REASON, STOPPED
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import create_topics
-from fraud_platform.storage.ledger import scorer_events, write_event
-from fraud_platform.storage.promotion import BY, REASON
-from fraud_platform.storage.registry import CHAMPION, Registry
-from fraud_platform_tests.waiting import wait_until
+from fraud_platform.storage.registry import Registry
+from fraud_platform_tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -73,8 +78,10 @@ def test_the_version_before_is_in_force_again_and_the_ledger_says_at_whose_word(
     )
     assert result.exit_code == 0, result.stderr
     assert Registry(settings).version(CHAMPION) == 1
+    assert result.stdout == "version 1 is in force again, from offset 30 of partition 0 on; see 'fraud ledger'\n"
     tags = Registry(settings).tags(1)
     assert (tags[BY], tags[REASON]) == ("ann", "too many alerts")
+    assert Registry(settings).tags(2)[STOPPED] == "rolled back by ann: too many alerts"
     ledger = json.loads(fraud("ledger", "--json").stdout)
     assert [(r["version"], r["from_offsets"], r["to_offsets"]) for r in ledger] == [
         (1, {"0": 10}, {"0": 20}),
@@ -121,3 +128,88 @@ def test_an_unknown_version_moves_nothing(settings):
     result = fraud("rollback", "--to", "9", "--reason", "x")
     assert result.exit_code == 2
     assert Registry(settings).version(CHAMPION) == 2
+
+
+@pytest.mark.parametrize("command", [("rollback",), ("promote", "1")])
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_without_a_reason_nothing_moves(settings, command, reason):
+    result = fraud(*command, "--reason", reason)
+    assert result.exit_code == 2
+    assert "a reason is needed" in result.stderr
+    assert Registry(settings).version(CHAMPION) == 2
+    assert [event.kind for event in scorer_events(settings)] == ["model_loaded"] * 2
+
+
+def test_a_person_s_promotion_overrides_the_gate_and_the_version_says_so(settings):
+    registry = Registry(settings)
+    registry.set_tags(1, {GATE: "refused", GATE_REASON: "is_calibrated failed"})
+    result = fraud_while(
+        settings,
+        1,
+        partial(answer, settings, 1, from_offsets={"0": 30}),
+        "promote",
+        "1",
+        "--reason",
+        "x",
+        "--by",
+        "ann",
+    )
+    assert result.exit_code == 0, result.stderr
+    tags = registry.tags(1)
+    assert tags[GATE] == "overridden"
+    assert tags[GATE_REASON] == "ann overrode the gate: x (gate: is_calibrated failed)"
+
+
+@pytest.mark.parametrize("tags", [{}, {GATE: "refused", GATE_REASON: "is_calibrated failed"}], ids=["none", "refused"])
+def test_a_promotion_that_overrides_nothing_needs_the_gate(settings, tags):
+    registry = Registry(settings)
+    registry.set_tags(1, tags)
+    with pytest.raises(PromotionError, match="the gate has not let version 1 through"):
+        promotion.promote(settings, registry, Request(1, "a sensor", "x"))
+    assert registry.version(CHAMPION) == 2
+
+
+def test_a_promotion_that_fails_leaves_the_alias_to_whoever_has_moved_it_since(settings):
+    registry = Registry(settings)
+    run_id = MlflowClient(settings.mlflow_tracking_uri).create_run("0").info.run_id
+    client = MlflowClient(settings.mlflow_tracking_uri)
+    client.create_model_version(settings.model_name, f"runs:/{run_id}/bundle", run_id)
+
+    def somebody_else_moves_it() -> None:
+        registry.set_alias(CHAMPION, 1)
+        answer(settings, 3, kind="model_refused", reason="is broken")
+
+    result = fraud_while(settings, 3, somebody_else_moves_it, "promote", "3", "--reason", "x")
+    assert result.exit_code == 2
+    assert registry.version(CHAMPION) == 1
+    assert [e.model_version for e in scorer_events(settings) if e.kind == "champion_set"] == [3]
+
+
+def test_a_promotion_that_fails_leaves_the_alias_where_somebody_asked_for_the_same_version(settings):
+    registry = Registry(settings)
+    waiting = settings.model_copy(update={"promotion_timeout_seconds": 3})
+    asked = ScorerEvent(
+        kind="champion_set", scorer_id="promotion", at_ms=1, model_version=1, by="ann", reason="keep it"
+    )
+    thread = threading.Thread(
+        target=lambda: (
+            wait_until(lambda: registry.version(CHAMPION) == 1, "the alias"),
+            write_event(settings, asked),
+        )
+    )
+    thread.start()
+    with pytest.raises(PromotionError, match="no scorer took version 1"):
+        promotion.promote(waiting, registry, Request(1, "bob", "x"), override_gate=True)
+    thread.join()
+    assert registry.version(CHAMPION) == 1
+
+
+def test_the_versions_tell_each_time_as_champion(settings):
+    registry = Registry(settings)
+    for version, reason in ((1, "first"), (2, "better"), (1, "back")):
+        acknowledge = partial(answer, settings, version, from_offsets={"0": 30})
+        assert fraud_while(settings, version, acknowledge, "promote", str(version), "--reason", reason).exit_code == 0
+    first, second = registry.tags(1), registry.tags(2)
+    assert first[REASON] == "back" and UNTIL not in first
+    assert first[HISTORY].count("\n") == 0 and first[HISTORY].endswith(": first")
+    assert second[UNTIL] == first[SINCE] and second[REASON] == "better"

@@ -6,25 +6,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
 
-import msgspec
 import pytest
 from confluent_kafka.admin import NewPartitions
 
 from fraud_platform.core.features.table import feature_set_hash
-from fraud_platform.core.scoring import CARD, MODEL, REFERENCE
-from fraud_platform.schemas import Prediction, ShadowPrediction
+from fraud_platform.core.model_bundle import CARD, MODEL, REFERENCE
+from fraud_platform.feeding.messages import Disturbances, transaction_messages
+from fraud_platform.messages.schemas import Prediction
+from fraud_platform.operations.aliases import CHAMPION
+from fraud_platform.operations.ledger import scorer_events
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import admin_client, committed_reader, producer, read_range
-from fraud_platform.storage.ledger import scorer_events
-from fraud_platform.storage.registry import CHALLENGER, CHAMPION, Registry
-from fraud_platform_tests import bundles
-from fraud_platform_tests.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
-from fraud_platform_tests.lake_from_topic import fill_lake
-from fraud_platform_tests.outcome import assert_features_equal_batch, predictions, read, send
-from fraud_platform_tests.scorer_process import ScorerProcess
-from fraud_platform_tests.waiting import wait_until
-from streaming.settings import checkpoint_folder
+from fraud_platform.storage.kafka import admin_client, committed_reader, producer
+from fraud_platform.storage.kafka_offsets import read_range
+from fraud_platform.storage.registry import Registry
+from fraud_platform_tests.support import bundles
+from fraud_platform_tests.support.bad_messages import BAD_MESSAGES, EVENT_TIME_MS
+from fraud_platform_tests.support.kafka_outcome import assert_features_equal_batch, predictions, read, send
+from fraud_platform_tests.support.lake_from_topic import fill_lake
+from fraud_platform_tests.support.scorer_output import wait_for
+from fraud_platform_tests.support.scorer_process import ScorerProcess
+from fraud_platform_tests.support.waiting import wait_until
+from streaming.state.checkpoint import checkpoint_folder
 
 pytestmark = pytest.mark.integration
 
@@ -40,16 +42,6 @@ def scorer(settings) -> Iterator[ScorerProcess]:
     yield process
     if process.is_running():
         process.end(signal.SIGKILL)
-
-
-def wait_for(settings: Settings, scored: int, rejected: int = 0) -> None:
-    """Until at least so many predictions and dead letters are visible to committed readers."""
-
-    def is_out() -> bool:
-        letters = read(settings, settings.kafka_dead_letter_topic)
-        return len(predictions(settings)) >= scored and len(letters) >= rejected
-
-    wait_until(is_out, f"{scored} predictions and {rejected} dead letters")
 
 
 def test_every_transaction_once_across_a_kill_a_promotion_and_a_restart(settings, scorer, tmp_path):
@@ -102,8 +94,8 @@ def assert_versions_match_ledger(settings: Settings, scored: list[Prediction]) -
 
 def older_release(settings: Settings) -> None:
     """The checkpoint as a release with other features would find it, and a topic that got a third partition."""
-    (generation,) = checkpoint_folder(settings).glob("*/generation.json")
-    generation.write_text(generation.read_text().replace(feature_set_hash(), "of an older release"))
+    (checkpoint,) = checkpoint_folder(settings).glob("*/generation.json")
+    checkpoint.write_text(checkpoint.read_text().replace(feature_set_hash(), "of an older release"))
     admin = admin_client(settings)
     admin.create_partitions([NewPartitions(settings.kafka_topic, 3)])[settings.kafka_topic].result()
 
@@ -204,40 +196,3 @@ def assert_only_workers_unpickled(audit: str) -> None:
 
 def refusals(settings: Settings) -> list[tuple[int | None, str | None]]:
     return [(e.model_version, e.reason) for e in scorer_events(settings) if e.kind == "model_refused"]
-
-
-def test_a_challenger_decides_on_its_share_until_its_alerts_leave_the_band(settings, tmp_path):
-    settings = settings.model_copy(update={"canary_percent": 30, "shadow_percent": 30})
-    registry = Registry(settings)
-    champion = bundles.register(settings, tmp_path / "champion")
-    registry.set_alias(CHAMPION, champion)
-    challenger = bundles.register(settings, tmp_path / "challenger", seed=2, threshold=1e-9)  # alerts on everything
-    messages = sorted(transaction_messages(bundles.transactions(2), Disturbances()))
-    half = len(messages) // 2
-    scorer = ScorerProcess(settings)
-    try:
-        scorer.start()
-        wait_until(lambda: "challenger_loaded" in kinds(settings), "the challenger")
-        send(settings, messages[:half])
-        wait_until(lambda: "canary_rolled_back" in kinds(settings), "the rollback")
-        wait_until(lambda: registry.version(CHALLENGER) is None, "the alias to go")
-        send(settings, messages[half:])
-        wait_for(settings, len(messages))
-        assert scorer.end(signal.SIGTERM) == 0
-    finally:
-        if scorer.is_running():
-            scorer.end(signal.SIGKILL)
-
-    scored = predictions(settings)
-    assert Counter(p.transaction_id for p in scored) == dict.fromkeys((m.transaction_id for m in messages), 1)
-    by_challenger = {p.transaction_id for p in scored if p.model_version == challenger}
-    assert by_challenger and by_challenger < {m.transaction_id for m in messages[:half]}
-    decode = msgspec.json.Decoder(ShadowPrediction).decode
-    shadows = [decode(m.value()) for m in read(settings, settings.kafka_shadow_topic)]
-    assert {s.model_version for s in shadows} == {champion, challenger}
-    assert {s.transaction_id for s in shadows if s.model_version == champion} == by_challenger
-    assert registry.version(CHAMPION) == champion
-
-
-def kinds(settings: Settings) -> list[str]:
-    return [event.kind for event in scorer_events(settings)]

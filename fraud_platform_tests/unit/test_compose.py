@@ -12,7 +12,8 @@ import yaml
 from typer.main import get_command
 
 from fraud_platform.cli.main import app
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings
 
 COMPOSE_FILE = PROJECT_ROOT / "docker-compose.yml"
 TEXT = COMPOSE_FILE.read_text()

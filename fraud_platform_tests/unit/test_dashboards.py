@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from fraud_platform.settings import PROJECT_ROOT
-from streaming.metrics import DRIVER, METRICS, SUPERVISOR, Metric
-from streaming.metrics_page import metrics_markdown
+from fraud_platform.project_root import PROJECT_ROOT
+from streaming.metrics.docs import metrics_markdown
+from streaming.metrics.metrics import DRIVER, METRICS, SUPERVISOR, Metric
 
 DOCKER = PROJECT_ROOT / "docker"
 DASHBOARDS = sorted((DOCKER / "grafana" / "dashboards").glob("*.json"))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from fraud_platform.cli.main import COMMANDS
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings
 
 README = (PROJECT_ROOT / "README.md").read_text()
 

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.local.environment import environment
-from fraud_platform.settings import PROJECT_ROOT, Settings, load_settings
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings, load_settings
 
 SECRETS = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
 

@@ -4,13 +4,14 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-import msgspec
 import numpy as np
 from confluent_kafka import TopicPartition
 
-from fraud_platform.schemas import Prediction
+from fraud_platform.messages.predictions import prediction_reader
+from fraud_platform.messages.schemas import Prediction
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import committed_reader, partitions
+from fraud_platform.storage.kafka import committed_reader
+from fraud_platform.storage.kafka_offsets import partitions
 
 
 @dataclass
@@ -36,15 +37,18 @@ class Collector:
             self.failure = error
 
     def _collect(self) -> None:
-        decode = msgspec.json.Decoder(Prediction).decode
         topic = self.settings.kafka_predictions_topic
+        reader = prediction_reader(topic)
         with committed_reader(self.settings) as consumer:
             consumer.assign([TopicPartition(topic, p, 0) for p in partitions(consumer, topic)])
             while not self._stop.is_set():
                 messages = [m for m in consumer.consume(2000, timeout=0.02) if m.error() is None]
                 now = time.time()
-                self.predictions += [decode(m.value() or b"") for m in messages]
-                self.seen_at += [now] * len(messages)
+                decoded = [reader.decode(m.partition(), m.offset(), m.value()) for m in messages]
+                reader.tell()
+                found = [prediction for prediction in decoded if prediction is not None]
+                self.predictions += found
+                self.seen_at += [now] * len(found)
 
     def latencies_ms(self, sent_at: dict[str, float]) -> np.ndarray:
         """Source append to visible prediction, for the transactions whose send time is known."""

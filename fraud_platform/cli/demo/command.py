@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from fraud_platform.cli.stack import STACK_HELP, StackName
+from fraud_platform.cli.terminal import terminal
 
 
 def demo(
@@ -29,14 +29,14 @@ def demo(
     from fraud_platform.cli.demo.stacks import ComposeStack, EmbeddedStack
     from fraud_platform.settings import load_settings
 
-    console = Console()
+    console = terminal()
     # The scorer answers for the history, too, which shows its features equal over all of it.
     settings = load_settings(starting_offsets="earliest")
     started = time.monotonic()
     chosen = ComposeStack(settings) if stack is StackName.COMPOSE else EmbeddedStack(settings)
     run = Demo(settings, demo_plan(settings, datetime.now(UTC).date(), history_days), console, chosen)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    chosen.clear()
+    chosen.clear(console.print)
     held = False
     try:
         held = run.run()
@@ -46,7 +46,8 @@ def demo(
         raise typer.Exit(130) from None
     finally:
         if keep:
-            console.print(f"still running; stop it with '{chosen.how_to_stop}'\n{urls(settings)}", highlight=False)
+            console.print(f"still running; stop it with '{chosen.how_to_stop}'")
+            console.print(urls(settings))
         else:
             with console.status("stopping"):
                 chosen.down()

@@ -2,13 +2,18 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import requests
 
 from fraud_platform.errors import FraudPlatformError, ServiceUnavailableError
 
+PROMOTE_JOB, JUDGE_JOB = "promote_model", "judge_model"
 POLL_SECONDS = 1.0
+ANSWER_SECONDS = 60
+LAUNCH_SECONDS = 600
+"""The webserver answers a launch once it has planned every asset on every day: seconds, or more on a busy machine."""
 FINAL = ("SUCCESS", "FAILURE", "CANCELED")
 
 LAUNCH = """
@@ -54,9 +59,10 @@ class DagsterClient:
         tags: Mapping[str, str],
         run_config: Mapping[str, Any] | None = None,
         assets: Sequence[str] = (),
+        on_wait: Callable[[str], None] = lambda words: None,
     ) -> str:
-        """Launch a job, or only the named assets of it; returns the run id."""
-        node = self._query(REPOSITORY)["repositoriesOrError"]["nodes"][0]
+        """Launch a job, or only the named assets of it; returns the run id. `on_wait` is told what is waited for."""
+        node = self.query(REPOSITORY)["repositoriesOrError"]["nodes"][0]
         params = {
             "selector": {
                 "repositoryName": node["name"],
@@ -67,15 +73,24 @@ class DagsterClient:
             "runConfigData": run_config or {},
             "executionMetadata": {"tags": [{"key": k, "value": v} for k, v in tags.items()]},
         }
-        answer = self._query(LAUNCH, params=params)["launchRun"]
+        answer = self._in_background(f"Dagster plans {job}", on_wait, LAUNCH, params=params)["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
             raise FraudPlatformError(f"Dagster did not launch {job}: {answer}")
         return answer["run"]["runId"]
 
+    def _in_background(self, what: str, on_wait: Callable[[str], None], query: str, **variables: Any) -> dict[str, Any]:
+        """The answer to a query that may take long, told of each second meanwhile."""
+        started = time.monotonic()
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(self.query, query, LAUNCH_SECONDS, **variables)
+            while not wait([asked], POLL_SECONDS).done:
+                on_wait(f"{what} ({time.monotonic() - started:.0f} s)")
+        return asked.result()
+
     def follow(self, run_id: str, on_steps: Callable[[list[str], list[str]], None]) -> None:
         """Wait for a run's end, telling running and finished steps; raises FraudPlatformError on failure."""
         while True:
-            run = self._query(FOLLOW, id=run_id)["runOrError"]
+            run = self.query(FOLLOW, id=run_id)["runOrError"]
             steps = run["stepStats"]
             on_steps(
                 [s["stepKey"] for s in steps if s["status"] == "IN_PROGRESS"],
@@ -90,29 +105,39 @@ class DagsterClient:
                 f"run {run_id} ended with {run['status']} in {failed}: see {self._url}/runs/{run_id}"
             )
 
-    def wait_for_runs(self, job: str, count: int, timeout_seconds: float) -> list[str]:
-        """Ids of the job's runs, newest first, once there are at least `count` of them."""
+    def wait_for_verdict(self, version: int, timeout_seconds: float) -> str | None:
+        """Id of the run that promotes a version, which the sensors request; None where the gate refused the version.
+
+        Each version is judged once and promoted once, in the order of their numbers.
+        """
         deadline = time.monotonic() + timeout_seconds
         while time.monotonic() < deadline:
-            runs = self._query(RUNS_OF_JOB, job=job)["runsOrError"]["results"]
-            if len(runs) >= count:
-                return [r["runId"] for r in runs]
+            promotions, judgements = (
+                self.query(RUNS_OF_JOB, job=job)["runsOrError"]["results"] for job in (PROMOTE_JOB, JUDGE_JOB)
+            )
+            if len(promotions) >= version:
+                return promotions[0]["runId"]
+            if len(judgements) >= version and judgements[0]["status"] == "FAILURE":
+                return None
             time.sleep(POLL_SECONDS)
         raise FraudPlatformError(
-            f"no run of {job} was requested within {timeout_seconds:g} s: see {self._url}/automation"
+            f"version {version} was not judged and promoted within {timeout_seconds:g} s: see {self._url}/automation"
         )
 
     def latest_check(self, asset: str, check: str) -> dict[str, float]:
         """Numbers in the metadata of a check's latest evaluation, by label."""
-        (latest,) = self._query(LATEST_CHECK, asset={"path": [asset]}, check=check)["assetCheckExecutions"]
+        (latest,) = self.query(LATEST_CHECK, asset={"path": [asset]}, check=check)["assetCheckExecutions"]
         entries = latest["evaluation"]["metadataEntries"]
         values = {e["label"]: e.get("floatValue", e.get("intValue")) for e in entries}
         return {label: value for label, value in values.items() if value is not None}
 
-    def _query(self, query: str, **variables: Any) -> dict[str, Any]:
+    def query(self, query: str, seconds: float = ANSWER_SECONDS, **variables: Any) -> dict[str, Any]:
         try:
-            response = requests.post(f"{self._url}/graphql", json={"query": query, "variables": variables}, timeout=60)
+            asked: dict[str, Any] = {"query": query, "variables": variables}
+            response = requests.post(f"{self._url}/graphql", json=asked, timeout=seconds)
             response.raise_for_status()
+        except requests.HTTPError as error:
+            raise ServiceUnavailableError(f"Dagster at {self._url} refuses: {error}") from None
         except requests.RequestException as error:
             raise ServiceUnavailableError(f"Dagster at {self._url} does not answer: {error}") from None
         document = response.json()

@@ -3,15 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 from rich.table import Table
 
-from fraud_platform.schemas import Label, Prediction, ScorerEvent
+from fraud_platform.cli.terminal import styled
+from fraud_platform.core.reports import reported_frauds
+from fraud_platform.feeding.feed import FeedReport
+from fraud_platform.messages.decoding import decode_labels
+from fraud_platform.messages.reports import report_frame
+from fraud_platform.messages.schemas import Prediction, ScorerEvent
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed import FeedReport
-from fraud_platform.storage.kafka import committed_reader, read_range, watermarks
+from fraud_platform.storage.kafka import committed_reader
+from fraud_platform.storage.kafka_offsets import read_range, watermarks
 
+_IDENTITY = ("transaction_id", "customer_id")
 LARGEST_DIFFERENCE = 1e-6
 """Promise on streamed against batch features."""
 
@@ -37,13 +42,17 @@ class Evidence:
     live_ids: set[str]
     predictions: Sequence[Prediction]
     frauds: set[str]
-    """Transaction ids whose newest report says fraud."""
+    """Ids of the transactions that the reports call fraud."""
     dead_letters: int
     events: Sequence[ScorerEvent]
+    refused: Sequence[int]
+    """Versions that the gate refused, and that were promoted by hand."""
     latencies_ms: np.ndarray
     """Of the live transactions that were sent once the history was scored."""
     parity: Mapping[str, float]
     """What the check features_match_stream found: `compared` rows and their `max_difference`."""
+    books: Mapping[str, float]
+    """What the check books_balance counted on the live days."""
 
 
 def lines(evidence: Evidence) -> list[Line]:
@@ -56,20 +65,20 @@ def table(rows: list[Line]) -> Table:
     made = Table(title="The loop, closed", title_justify="left", show_header=False)
     for column in ("name", "value", "holds"):
         made.add_column(column)
-    marks = {None: "", True: "[green]✓[/green]", False: "[red]✗ does not hold[/red]"}
+    marks = {None: styled(""), True: styled("✓", "green"), False: styled("✗ does not hold", "red")}
     for row in rows:
         made.add_row(row.name, row.value, marks[row.holds])
     return made
 
 
-def read_frauds(settings: Settings) -> set[str]:
-    """Ids of the transactions whose newest report on Kafka says fraud."""
-    decode = msgspec.json.Decoder(Label).decode
+def read_frauds(settings: Settings, predictions: Sequence[Prediction]) -> set[str]:
+    """Ids of the predicted transactions that the reports on Kafka call fraud."""
     topic = settings.kafka_labels_topic
     with committed_reader(settings) as consumer:
-        labels = [decode(m.value() or b"") for m in read_range(consumer, topic, watermarks(consumer, topic))]
-    newest = {label.transaction_id: label.is_fraud for label in sorted(labels, key=lambda x: x.reported_at_ms)}
-    return {transaction_id for transaction_id, is_fraud in newest.items() if is_fraud}
+        messages = list(read_range(consumer, topic, watermarks(consumer, topic)))
+    _, labels, _ = decode_labels([m.value() for m in messages], [m.timestamp()[1] for m in messages])
+    ids, customers = (np.array([getattr(p, name) for p in predictions], object) for name in _IDENTITY)
+    return set(ids[reported_frauds(ids, customers, report_frame(labels))])
 
 
 def count_messages(settings: Settings, topic: str) -> int:
@@ -129,7 +138,13 @@ def _versions(e: Evidence) -> list[Line]:
         )
         for event in loaded
     ]
-    return [*made, Line("versions that scored live traffic", f"{sorted(live_versions)}", len(live_versions) >= 2)]
+    refused = ", ".join(map(str, e.refused))
+    verdict = f"refused version {refused}, promoted by hand (override_gate)" if refused else "let every version through"
+    return [
+        *made,
+        Line("the gate", verdict),
+        Line("versions that scored live traffic", f"{sorted(live_versions)}", len(live_versions) >= 2),
+    ]
 
 
 def _service(e: Evidence) -> list[Line]:
@@ -142,5 +157,11 @@ def _service(e: Evidence) -> list[Line]:
             "streamed against batch features",
             f"max difference {difference:.3g} over {compared:,} rows",
             compared == len(e.predictions) and difference <= LARGEST_DIFFERENCE,
+        ),
+        Line(
+            "books of the live days",
+            f"{int(e.books['messages']):,} messages = {int(e.books['accepted']):,} accepted + "
+            f"{int(e.books['rejected']):,} rejected, {int(e.books['gaps'])} gaps",
+            e.books["messages"] > 0 and e.books["gaps"] == 0,
         ),
     ]

@@ -24,8 +24,8 @@ class DemoStack(Protocol):
 
     how_to_stop: str
 
-    def clear(self) -> None:
-        """Delete what a former demo left; raises ConfigurationError where it holds anything else."""
+    def clear(self, say: Say) -> None:
+        """Stop and delete what a former demo left; raises ConfigurationError where it holds anything else."""
 
     def start_all_but_the_scorer(self, say: Say) -> None:
         """Returns once Kafka, with its topics, MLflow and Dagster answer."""
@@ -46,8 +46,10 @@ class EmbeddedStack:
         self._folder = settings.data_dir
         self._stack = Stack(settings)
 
-    def clear(self) -> None:
+    def clear(self, say: Say) -> None:
         if forget_former_demo(self._folder):
+            if self._stack.is_supervised():
+                say(f"a former demo still runs: it is stopped, and its data in {self._folder} deleted")
             self._stack.down()
             shutil.rmtree(self._folder)
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +73,7 @@ class ComposeStack:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def clear(self) -> None:
+    def clear(self, say: Say) -> None:
         self._compose("down", "--volumes")
 
     def start_all_but_the_scorer(self, say: Say) -> None:

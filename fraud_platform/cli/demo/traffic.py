@@ -10,11 +10,11 @@ import pandas as pd
 from fraud_platform.cli.demo.plan import Plan
 from fraud_platform.core.simulation.days import outstanding_reports, simulate_day
 from fraud_platform.core.time import day_start_ms
+from fraud_platform.feeding.feed import FeedReport, feed_producer, send
+from fraud_platform.feeding.messages import REPORT_COLUMNS, Message, report_messages
+from fraud_platform.feeding.pacing import AsFastAsPossible, FixedRate
+from fraud_platform.feeding.schedule import Schedule
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed import FeedReport, feed_producer, send
-from fraud_platform.storage.feed_messages import Message, report_messages
-from fraud_platform.storage.feed_schedule import schedule
-from fraud_platform.storage.pacing import AsFastAsPossible, FixedRate
 
 
 def send_history(settings: Settings, plan: Plan, on_day: Callable[[int], None]) -> FeedReport:
@@ -25,7 +25,7 @@ def send_history(settings: Settings, plan: Plan, on_day: Callable[[int], None]) 
             yield simulate_day(plan.world, plan.first_day + timedelta(days=n))
             on_day(n + 1)
 
-    messages = schedule(days(), day_start_ms(plan.live_from), disturbances=plan.disturbances)
+    messages = Schedule(days(), day_start_ms(plan.live_from), disturbances=plan.disturbances)
     return send(feed_producer(settings), settings, messages, AsFastAsPossible(), stop=threading.Event())
 
 
@@ -58,7 +58,7 @@ class LiveTraffic:
         plan = self._plan
         try:
             days = (simulate_day(plan.world, plan.live_from + timedelta(days=n)) for n in range(self.days))
-            messages = schedule(
+            messages = Schedule(
                 days,
                 day_start_ms(plan.live_from + timedelta(days=self.days)),
                 outstanding=outstanding_reports(plan.world, plan.first_day, plan.live_from),
@@ -89,7 +89,7 @@ class LiveTraffic:
         live = pd.concat(frames)
         live = live[(live["reported_at_ms"] >= 0) & live["transaction_id"].isin(self.sent_at)]
         history = outstanding_reports(plan.world, plan.first_day, plan.live_from)
-        reports = pd.concat([live[["transaction_id", "reported_at_ms"]], history])
+        reports = pd.concat([live[REPORT_COLUMNS], history])
         due = due_reports(reports, self._labelled, day_start_ms(plan.today))
         send(
             feed_producer(self._settings),

@@ -6,12 +6,12 @@ import pandas as pd
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.benchmark import known_runs
 from fraud_platform.core.features.declaration import HISTORY_DAYS
+from fraud_platform.core.features.entity_events import entity_events_of
 from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
 from fraud_platform.core.features.kernel import arrange, features_of
 from fraud_platform.core.features.merchant_risk import FraudReports, MerchantTransactions, merchant_risk
 from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
 from fraud_platform.core.features.velocity import velocities_among
-from fraud_platform.core.features.visits import customer_visits
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.errors import TrainingError
@@ -42,7 +42,7 @@ def labelled_rows(transactions: pd.DataFrame, delay_days: int) -> DatedRows:
     parts = (
         features_of(arranged).values,
         _as_of_each_day(history, delay_days),
-        velocities_among(customer_visits(arranged)),
+        velocities_among(entity_events_of(arranged)),
         runs,
     )
     return DatedRows(

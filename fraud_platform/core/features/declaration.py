@@ -1,4 +1,4 @@
-"""What declaring a feature takes, and the windows that features share."""
+"""A declared feature, and the windows that the kernel computes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,6 @@ HISTORY_DAYS = 30
 """Longest customer window; the scorer's state and the batch look-back hold this much."""
 
 WINDOWS_MS = {"1h": HOUR_MS, "1d": DAY_MS, "7d": 7 * DAY_MS, "30d": HISTORY_DAYS * DAY_MS}
-SPOKEN = {"1h": "one hour", "1d": "24 hours", "7d": "7 days", "30d": "30 days"}
-"""Window → what it is called in a reason."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +47,3 @@ class Feature:
         if isinstance(self.words, tuple):
             return self.words[int(value)]
         return self.words.format_map({**row, "value": value})
-
-
-def of_customer(
-    name: str,
-    window: str,
-    unit: str,
-    meaning: str,
-    words: str | tuple[str, ...],
-    default: float = 0.0,
-    words_if_default: str = "",
-) -> Feature:
-    """A feature of the customer, computed by the family (table.FAMILIES) that declares it."""
-    return Feature(name, "customer", window, unit, meaning, default, words, words_if_default)

@@ -8,7 +8,7 @@ from fraud_platform.core.features.table import FEATURES
 INTRODUCTION = """\
 # Features
 
-<!-- Made from the declarations in fraud_platform/core/features by `make docs`: do not edit. -->
+<!-- Made from config/declarations/simulated.yaml by `make docs`: do not edit. -->
 
 - **Time.** All features are in UTC; a customer's window of length w is (t - w, t], t being the time of the transaction,
   and a merchant's leaves out the newest days, whose fraud labels have not had time to arrive.

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fraud_platform.schemas import CHANNELS
+from fraud_platform.core.channels import CHANNELS
 
 EVENT = np.dtype(
     [

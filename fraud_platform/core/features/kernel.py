@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.clock import clocks_and_duplicates
+from fraud_platform.core.features.customer import amounts, calendar, novelty, sequence, travel
 from fraud_platform.core.features.customer.rows import Arrangement, CustomerRows
 from fraud_platform.core.features.events import NO_EVENTS, EventArray, joined
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, FAMILIES
+from fraud_platform.core.features.table import CUSTOMER_FEATURES
 from fraud_platform.core.features.windows import Int, segment_starts, separated_key
+
+FAMILIES = (amounts, calendar, sequence, novelty, travel)
+"""Modules with columns(rows): the values of some of CUSTOMER_FEATURES for the new events."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.table import MERCHANT_FEATURES, RISK_WINDOW_DAYS
+from fraud_platform.core.reports import precedence
 
 Int = NDArray[np.int64]
 NAMES = [f.name for f in MERCHANT_FEATURES]
+NEVER = np.iinfo(np.int32).max
 REPEAT_DAYS = HISTORY_DAYS
 """A transaction id that arrives again within this many days of its previous arrival counts once."""
 
@@ -36,6 +38,10 @@ class FraudReports(NamedTuple):
     """First day at whose start the report is known."""
     reported_at_ms: Int
     is_fraud: NDArray[np.bool_]
+    is_review: NDArray[np.bool_] | None = None
+    """None: not one is."""
+    until_day: Int | None = None
+    """First as-of day for which the report says nothing any more, or NEVER; None: NEVER for all."""
 
 
 class RiskRows(NamedTuple):
@@ -64,26 +70,30 @@ def merchant_risk(
     """
     merchants = int(transactions.merchant.max()) + 1 if len(transactions.merchant) else 0
     counted = _first_arrivals(transactions)
-    rows, known, change = _status_changes(reports)
-    rows, known, change = (values[counted[rows]] for values in (rows, known, change))
+    spells = _fraud_spells(reports)
+    spells = _Spells(*(values[counted[spells.row]] for values in spells))
     values = np.zeros((merchants, last - first + 1, len(NAMES)))
-    for i, window in enumerate(RISK_WINDOW_DAYS):
+    for window in RISK_WINDOW_DAYS:
 
         def running(
-            row: Int | NDArray[np.bool_], weight: Int, since: Int | int, length: int = window
+            row: Int | NDArray[np.bool_],
+            weight: Int,
+            since: Int | int,
+            until: Int | int = NEVER,
+            length: int = window,
         ) -> NDArray[np.int64]:
-            """Sum of weights, each over the as-of days in which its row lies in the window and `since` has come."""
+            """Sum of weights, each over the as-of days from `since` to before `until` with its row in the window."""
             opens = transactions.day[row] + delay_days + 1
             grid = _Grid(merchants, first, last)
-            grid.add(transactions.merchant[row], np.maximum(opens, since), opens + length, weight)
+            grid.add(transactions.merchant[row], np.maximum(opens, since), np.minimum(opens + length, until), weight)
             return grid.running_sum()
 
         cents = transactions.amount_cents[counted]
         count = running(counted, np.ones_like(cents), first)
         n = np.maximum(count, 1)
-        values[:, :, 3 * i] = count
-        values[:, :, 3 * i + 1] = running(rows, change, known) / n
-        values[:, :, 3 * i + 2] = running(counted, cents, first) / 100 / n
+        of_window = {"count": count, "risk": running(*spells) / n, "mean": running(counted, cents, first) / 100 / n}
+        for measure, column in of_window.items():
+            values[:, :, NAMES.index(f"merchant_{measure}_{window}d")] = column
     merchant, day = np.nonzero(values[:, :, NAMES.index("merchant_count_30d")])
     return RiskRows(merchant, day + first, values[merchant, day])
 
@@ -116,17 +126,51 @@ def _first_arrivals(transactions: MerchantTransactions) -> NDArray[np.bool_]:
     return counted
 
 
-def _status_changes(reports: FraudReports) -> tuple[Int, Int, Int]:
-    """Row, day from which on it is known, and change (+1 or -1) of each change of a fraud status.
+class _Spells(NamedTuple):
+    """Changes of a row's fraud status, all (c,)."""
 
-    A report that becomes known after one with a later time changes nothing.
+    row: Int
+    change: Int
+    """+1 or -1."""
+    since: Int
+    until: Int
+    """As-of days from and before which the change counts."""
+
+
+def _fraud_spells(reports: FraudReports) -> _Spells:
+    """What the reports say, and from the day on which some of them say nothing any more what the others do."""
+    if reports.until_day is None:
+        return _status_changes(reports, since=0, until=NEVER)
+    ends = np.full(int(reports.row.max(initial=-1)) + 1, NEVER, np.int64)
+    np.minimum.at(ends, reports.row, reports.until_day)
+    until = ends[reports.row]
+    outlasts = (reports.until_day == NEVER) & (until < NEVER)
+    others = FraudReports(*(None if values is None else values[outlasts] for values in reports))  # type: ignore[arg-type]
+    parts = _status_changes(reports, 0, until), _status_changes(others, until[outlasts], NEVER)
+    return _Spells(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _status_changes(reports: FraudReports, since: Int | int, until: Int | int) -> _Spells:
+    """Changes of a row's fraud status by the reports, as they become known; they count from `since` to before `until`.
+
+    A report that becomes known after one of higher precedence changes nothing. since, until: of each
+    report, the same for all on a row.
     """
-    order = np.lexsort((reports.reported_at_ms, reports.known_day, reports.row))
-    frame = pd.DataFrame(reports._asdict()).iloc[order]
-    newest = frame["reported_at_ms"] >= frame.groupby("row")["reported_at_ms"].cummax()
-    frame = frame[newest].astype({"is_fraud": np.int64})
+    is_review = np.zeros(len(reports.row), bool) if reports.is_review is None else reports.is_review
+    frame = pd.DataFrame(
+        {
+            "row": reports.row,
+            "known_day": reports.known_day,
+            "precedence": precedence(reports.reported_at_ms, is_review),
+            "is_fraud": reports.is_fraud.astype(np.int64),
+            "since": np.maximum(reports.known_day, since),
+            "until": until,
+        }
+    )
+    frame = frame.iloc[np.lexsort((frame["precedence"], frame["known_day"], frame["row"]))]
+    frame = frame[frame["precedence"] >= frame.groupby("row")["precedence"].cummax()]
     change = frame["is_fraud"] - frame.groupby("row")["is_fraud"].shift(fill_value=0)
-    return frame["row"].to_numpy(), frame["known_day"].to_numpy(), change.to_numpy()
+    return _Spells(frame["row"].to_numpy(), change.to_numpy(), frame["since"].to_numpy(), frame["until"].to_numpy())
 
 
 class MerchantRisk:

@@ -1,55 +1,26 @@
 """All declared features: the one table that training set, model signature, scorer and docs read.
 
-A feature of the customer is declared and computed in one file of customer/, a velocity in
-velocity.py; what labels say of a merchant is declared here and computed in merchant_risk.py.
+They are declared in config/declarations/simulated.yaml. A feature of the customer is
+computed in one file of customer/, a velocity in velocity.py, what labels say of a merchant
+in merchant_risk.py.
 """
 
 import hashlib
 
-from fraud_platform.core.features.customer import amounts, calendar, novelty, sequence, travel
-from fraud_platform.core.features.declaration import HISTORY_DAYS, SPOKEN, Feature
-from fraud_platform.core.features.velocity import SETTLE_MS, VELOCITY_FEATURES
+from fraud_platform.core.declaration.kinds.matured_line import MaturedLine
+from fraud_platform.core.declaration.kinds.velocity_line import VelocityLine
+from fraud_platform.core.declaration.reading import read_declaration
+from fraud_platform.core.features.declaration import HISTORY_DAYS
+from fraud_platform.core.features.velocity import SETTLE_MS
+from fraud_platform.shipped_declarations import shipped_declaration
 
-FAMILIES = (amounts, calendar, sequence, novelty, travel)
-"""Modules with FEATURES and columns(rows): the values of those features for the new events."""
+DECLARATION = read_declaration(shipped_declaration("simulated"), "simulated.yaml")
 RISK_WINDOW_DAYS = (1, 7, 30)
 
-
-def _merchant(window: str) -> tuple[Feature, ...]:
-    period = f"in the newest {SPOKEN[window]} with known labels"
-    return (
-        Feature(
-            f"merchant_count_{window}",
-            "merchant",
-            window,
-            "transactions",
-            f"matured transactions in {window}",
-            words=f"merchant's transactions {period}: {{value:,.0f}}",
-        ),
-        Feature(
-            f"merchant_risk_{window}",
-            "merchant",
-            window,
-            "share",
-            f"reported frauds among them in {window}",
-            words=f"{{value:.1%}} of the merchant's transactions {period} were fraud",
-            words_if_default=f"no fraud at this merchant {period}",
-        ),
-        Feature(
-            f"merchant_mean_{window}",
-            "merchant",
-            window,
-            "currency",
-            f"their mean amount in {window}",
-            words=f"merchant's mean amount {period} is {{value:,.2f}}",
-            words_if_default=f"merchant has no transactions {period}",
-        ),
-    )
-
-
-CUSTOMER_FEATURES = tuple(feature for family in FAMILIES for feature in family.FEATURES)
-MERCHANT_FEATURES = tuple(feature for days in RISK_WINDOW_DAYS for feature in _merchant(f"{days}d"))
-FEATURES = CUSTOMER_FEATURES + MERCHANT_FEATURES + VELOCITY_FEATURES
+FEATURES = DECLARATION.features
+MERCHANT_FEATURES = DECLARATION.features_of(MaturedLine)
+VELOCITY_FEATURES = DECLARATION.features_of(VelocityLine)
+CUSTOMER_FEATURES = tuple(f for f in FEATURES if f not in MERCHANT_FEATURES + VELOCITY_FEATURES)
 FEATURE_NAMES = tuple(f.name for f in FEATURES)
 KERNEL_REVISION = 1
 """Raise when the meaning of a declared feature changes without its declaration."""

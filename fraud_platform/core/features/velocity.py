@@ -1,8 +1,8 @@
-"""Velocity of merchants and devices: how often, by how many customers and for how small amounts they were just visited.
+"""Velocity of merchants and devices: their recent transactions, customers and small amounts.
 
 A customer's transactions come in one Kafka partition, in order; a merchant's come in all
 of them, and how partitions interleave is chance. So windows leave the newest SETTLE_MS
-out: a visit counts from its arrival on, and a transaction at time t sees those that
+out: an entity event counts from its arrival on, and a transaction at time t sees those that
 arrived in (t - SETTLE_MS - w, t - SETTLE_MS], which every reader has by then.
 """
 
@@ -13,57 +13,27 @@ from typing import NamedTuple
 import numpy as np
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.customer.amounts import SMALL_AMOUNT
-from fraud_platform.core.features.declaration import SPOKEN, WINDOWS_MS, Feature
-from fraud_platform.core.features.visits import ENTITIES, VisitArray
+from fraud_platform.core.features.declaration import WINDOWS_MS
+from fraud_platform.core.features.entity_events import EntityEventArray
 from fraud_platform.core.features.windows import Int, own_starts
 
 SETTLE_MS = 60_000
+"""The settle time: within it, messages become visible whose timestamps are older."""
 VELOCITY_WINDOWS = ("1h", "1d")
 _WINDOWS_MS = tuple(WINDOWS_MS[window] for window in VELOCITY_WINDOWS)
 REACH_MS = SETTLE_MS + max(_WINDOWS_MS)
 """How long before the time that a transaction asks for its windows begin."""
 
-
-_OF_A_WINDOW = (
-    ("velocity", "transactions", "transactions in {}", "{entity}'s transactions in {window}: {{value:,.0f}}"),
-    (
-        "customers",
-        "customers",
-        "distinct customers of its transactions in {}",
-        "{entity}'s customers in {window}: {{value:,.0f}}",
-    ),
-    (
-        "small_share",
-        "share",
-        f"share of amounts of at most {SMALL_AMOUNT:g} among its transactions in {{}}",
-        f"{{{{value:.0%}}}} of the {{entity}}'s amounts in {{window}} are at most {SMALL_AMOUNT:g}",
-    ),
-)
-"""Name, unit, meaning and wording of what is counted."""
-VELOCITY_NAMES = tuple(f"{name}_{w}" for w in VELOCITY_WINDOWS for name, _, _, _ in _OF_A_WINDOW)
-VELOCITY_FEATURES = tuple(
-    Feature(
-        f"{entity}_{name}_{w}",
-        entity,
-        w,
-        unit,
-        meaning.format(f"{w}, the last minute left out"),
-        words=words.format(entity=entity, window=SPOKEN[w]),
-    )
-    for entity in ENTITIES
-    for w in VELOCITY_WINDOWS
-    for name, unit, meaning, words in _OF_A_WINDOW
-)
-"""VELOCITY_NAMES of each entity in turn."""
+VELOCITY_NAMES = tuple(f"{name}_{w}" for w in VELOCITY_WINDOWS for name in ("velocity", "customers", "small_share"))
+"""Of one entity; table.VELOCITY_FEATURES has them for each in turn."""
 
 
-class VisitIndex(NamedTuple):
-    """Visits of many entities, for counting by binary search. Counts of several indices add up.
+class EntityEventIndex(NamedTuple):
+    """Events of many entities, for counting by binary search. Counts of several indices add up.
 
-    A window's visits are those that have come less those that have left it, its customers
-    those that were added less those that have left: a visit adds its customer when it comes
-    or, if the customer's visit before is in the window still, when that one leaves.
+    A window's events are those that have come less those that have left it. Its customers
+    are those that were added less those that have left: an event adds its customer when it
+    comes or, if the customer's event before is still in the window, when that one leaves.
     """
 
     entity: Int
@@ -73,7 +43,7 @@ class VisitIndex(NamedTuple):
     small: Int
     """Running number of small amounts (k,), in the order of the arrivals."""
     added: tuple[Int, ...]
-    """For each window the keys (k,) of the times at which the visits add their customers, sorted."""
+    """For each window the keys (k,) of the times at which the events add their customers, sorted."""
     start_ms: int
     stride: int
 
@@ -83,12 +53,12 @@ class VisitIndex(NamedTuple):
         return self.start_ms + self.stride - 2
 
     def counts(self, entity: Int, asked_ms: Int) -> Int:
-        """(q, windows, 3) for q queries: visits, customers and small amounts in each window before asked_ms.
+        """(q, windows, 3) for q queries: events, customers and small amounts in each window before asked_ms.
 
         Queries sorted by entity are answered faster.
         """
         result = no_counts(len(entity))
-        # Windows that end before the first visit, or begin after the last one has left, are spared the search.
+        # Windows that end before the first event, or begin after the last one has left, are spared the search.
         within = (asked_ms - SETTLE_MS >= self.start_ms) & (asked_ms - REACH_MS <= self.newest_ms)
         known = np.flatnonzero(within)
         first = np.searchsorted(self.entity, entity[known], side="left")
@@ -113,22 +83,22 @@ class VisitIndex(NamedTuple):
         return np.where(position > 0, self.small[position - 1], 0)
 
 
-def index_of(visits: VisitArray) -> VisitIndex:
-    """Index of VISIT rows (k,) in any order; unknown entities are left out.
+def index_of(entity_events: EntityEventArray) -> EntityEventIndex:
+    """Index of ENTITY_EVENT rows (k,) in any order; unknown entities are left out.
 
-    Raises OverflowError where its keys do not fit 64 bits: a hundred million visits over decades.
+    Raises OverflowError where its keys do not fit 64 bits: a hundred million events over decades.
     """
-    visits = visits.compress(visits["entity"] != 0)
-    arrival_ms = visits["arrival_ms"]
-    added_ms = [np.maximum(arrival_ms, visits["previous_ms"] + window_ms) for window_ms in _WINDOWS_MS]
-    return _index(visits["entity"], arrival_ms, visits["small"].astype(np.int64), added_ms)
+    entity_events = entity_events.compress(entity_events["entity"] != 0)
+    arrival_ms = entity_events["arrival_ms"]
+    added_ms = [np.maximum(arrival_ms, entity_events["previous_ms"] + window_ms) for window_ms in _WINDOWS_MS]
+    return _index(entity_events["entity"], arrival_ms, entity_events["small"].astype(np.int64), added_ms)
 
 
-def merged(indices: Sequence[VisitIndex], horizon_ms: int) -> VisitIndex:
-    """One index of the visits of several, without those before the horizon.
+def merged(indices: Sequence[EntityEventIndex], horizon_ms: int) -> EntityEventIndex:
+    """One index of the events of several, without those before the horizon.
 
     That changes no count of a query whose windows begin after it: each column loses the
-    entity's first rows, as many as there are visits before, and those have come, left and
+    entity's first rows, as many as there are events before, and those have come, left and
     added their customers by then.
     """
     columns = [_columns(index, horizon_ms) for index in indices]
@@ -137,7 +107,7 @@ def merged(indices: Sequence[VisitIndex], horizon_ms: int) -> VisitIndex:
 
 
 def no_counts(n: int) -> Int:
-    """Counts (n, windows, 3) of visits that nobody made: what those of the indices are added to."""
+    """Counts (n, windows, 3) of no events: what those of the indices are added to."""
     return np.zeros((n, len(_WINDOWS_MS), 3), np.int64)
 
 
@@ -148,30 +118,30 @@ def velocities(counts: Int) -> Floats:
     return values.reshape(len(counts), math.prod(counts.shape[1:]))
 
 
-def velocities_among(visits: VisitArray) -> Floats:
-    """VELOCITY_FEATURES (n, F) of transactions whose visits (n, len(ENTITIES)) are all that there are."""
-    asked = visits.reshape(-1)
+def velocities_among(entity_events: EntityEventArray) -> Floats:
+    """VELOCITY_FEATURES (n, F) of transactions whose entity events (n, len(ENTITIES)) are all that there are."""
+    asked = entity_events.reshape(-1)
     counts = index_of(asked).counts(asked["entity"], asked["asked_ms"])
-    return velocities(counts.reshape(*visits.shape, *counts.shape[1:]))
+    return velocities(counts.reshape(*entity_events.shape, *counts.shape[1:]))
 
 
-def _index(entity: Int, arrival_ms: Int, small: Int, added_ms: Sequence[Int]) -> VisitIndex:
-    """Columns (k,) in any order; small: 0 or 1, of the visit in the same row as the arrival."""
+def _index(entity: Int, arrival_ms: Int, small: Int, added_ms: Sequence[Int]) -> EntityEventIndex:
+    """Columns (k,) in any order; small: 0 or 1, of the event in the same row as the arrival."""
     order = np.argsort(entity, kind="stable")
     entity = entity[order]
     start_ms = int(arrival_ms.min()) if len(entity) else 0
     stride = max(int(times_ms.max(initial=start_ms)) for times_ms in added_ms) - start_ms + 2
     if len(entity) * stride >= 2**63:
-        raise OverflowError(f"{len(entity)} visits over {stride} ms do not fit one index")
+        raise OverflowError(f"{len(entity)} entity events over {stride} ms do not fit one index")
     base = own_starts(entity) * stride - start_ms
     come = base + arrival_ms[order]
     by_arrival = np.argsort(come)
     added = tuple(np.sort(base + times_ms[order]) for times_ms in added_ms)
-    return VisitIndex(entity, come[by_arrival], np.cumsum(small[order][by_arrival]), added, start_ms, stride)
+    return EntityEventIndex(entity, come[by_arrival], np.cumsum(small[order][by_arrival]), added, start_ms, stride)
 
 
-def _columns(index: VisitIndex, horizon_ms: int) -> list[Int]:
-    """Arguments of `_index` for the visits since the horizon."""
+def _columns(index: EntityEventIndex, horizon_ms: int) -> list[Int]:
+    """Arguments of `_index` for the events since the horizon."""
     arrival_ms, *added_ms = (keys % index.stride + index.start_ms for keys in (index.come, *index.added))
     columns = [index.entity, arrival_ms, np.diff(index.small, prepend=0), *added_ms]
     return [column[arrival_ms >= horizon_ms] for column in columns]

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from fraud_platform.core.channels import CHANNELS
 from fraud_platform.core.simulation.campaigns import frauds_of
 from fraud_platform.core.simulation.chargebacks import MAX_REPORT_DELAY_DAYS
 from fraud_platform.core.simulation.habits import honest_purchases
 from fraud_platform.core.simulation.purchases import HONEST, NO_DEVICE, Purchases
 from fraud_platform.core.simulation.world import World
 from fraud_platform.core.time import day_start_ms
-from fraud_platform.schemas import CHANNELS
 
 _SCATTER = 0x9E3779B97F
 """Odd, so that multiplying by it modulo 2⁴⁰ gives each device its own identifier, in no visible order."""
@@ -31,14 +31,14 @@ def simulate_day(world: World, day: date) -> pd.DataFrame:
 def outstanding_reports(world: World, first: date, until: date) -> pd.DataFrame:
     """Chargebacks of the days from `first` to `until` (left out) that come in from `until` on.
 
-    Columns transaction_id and reported_at_ms, in the order of reporting. It is what a feed
+    Columns transaction_id, customer_id and reported_at_ms, in the order of reporting. It is what a feed
     that ended before `until` has left for the next one to send.
     """
     start = max(first, until - timedelta(days=MAX_REPORT_DELAY_DAYS + 1))
     days = [simulate_day(world, start + timedelta(days=n)) for n in range((until - start).days)]
     if not days:
-        return pd.DataFrame({"transaction_id": [], "reported_at_ms": np.empty(0, np.int64)})
-    reports = pd.concat(days)[["transaction_id", "reported_at_ms"]]
+        return pd.DataFrame({"transaction_id": [], "customer_id": [], "reported_at_ms": np.empty(0, np.int64)})
+    reports = pd.concat(days)[["transaction_id", "customer_id", "reported_at_ms"]]
     return reports[reports["reported_at_ms"] >= day_start_ms(until)].sort_values("reported_at_ms", ignore_index=True)
 
 

@@ -11,9 +11,9 @@ from typing import Self
 
 import numpy as np
 
+from fraud_platform.core.channels import CHANNELS
 from fraud_platform.core.simulation import drift, places
 from fraud_platform.core.simulation.population import Population
-from fraud_platform.schemas import CHANNELS
 
 CHIP, CONTACTLESS, ONLINE, ATM = range(len(CHANNELS))
 NO_DEVICE = -1

@@ -4,47 +4,16 @@ Source: Dawid 1984, Statistical Theory: The Prequential Approach; for fraud dete
 et al., Fraud Detection Handbook, chapter 5.3.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
-import pandas as pd
-
-from fraud_platform.core.arrays import Bools, Days, Floats, Ids
-from fraud_platform.core.training.dataset import Dataset, DatedRows
+from fraud_platform.core.training.dataset import Dataset, FeatureRows
 from fraud_platform.core.training.evaluate import Evaluation
 from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
-from fraud_platform.core.training.split import DayRange, TimeSplit, known_labels, time_split
+from fraud_platform.core.training.split import TimeSplit, time_split
 from fraud_platform.core.training.train import train_candidates
 from fraud_platform.errors import TrainingError
-
-
-@dataclass(frozen=True)
-class FeatureRows:
-    """Transactions in arrival order with features (n, F), and the reports from which a fold takes its labels."""
-
-    transaction_ids: Ids
-    features: Floats
-    days: Days
-    customer_ids: Ids
-    amounts: Floats
-    blocked: Bools
-    """See `split.blocked_cards`; the same in all folds."""
-    reports: pd.DataFrame
-    """As `split.known_labels` takes them."""
-
-    def labelled(self, part: DayRange) -> DatedRows:
-        """The rows of a range with the labels that were known when it counts."""
-        chosen = part.contains(self.days)
-        labels = known_labels(self.transaction_ids[chosen], self.reports, part.labels_known_by)
-        return DatedRows(
-            self.features[chosen],
-            labels,
-            self.days[chosen],
-            self.customer_ids[chosen],
-            self.amounts[chosen],
-            self.blocked[chosen],
-        )
 
 
 def backtest_splits(

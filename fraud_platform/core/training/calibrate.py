@@ -6,7 +6,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from fraud_platform.core.arrays import Bools, Days, Floats
 from fraud_platform.core.calibration import Calibration
-from fraud_platform.core.training.student import margin
+from fraud_platform.core.training.confidence import margin
 from fraud_platform.errors import TrainingError
 
 ISOTONIC_MIN_FRAUDS = 50

@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from fraud_platform.core.arrays import Floats
+from fraud_platform.core.ranking import Ranking
+from fraud_platform.core.training.confidence import margin
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.review import review
-from fraud_platform.core.training.student import margin
 
 CONFIDENCE = 0.95
 """Of each one-sided verdict: one challenger in twenty that is no better is taken for better."""
@@ -63,22 +64,31 @@ class Comparison:
 
 def compare(champion: Floats, challenger: Floats, rows: DatedRows, alert_budget_per_day: int) -> Comparison:
     """Compare two models' probabilities (n,) of the same rows, of which the open ones count; among them are frauds."""
-    champion, challenger, rows = champion[rows.open], challenger[rows.open], rows.judged
+    precision = compare_rankings(ranking(champion, rows), ranking(challenger, rows))
+    open_rows, judged = rows.open, rows.judged
 
     def amounts(scores: Floats) -> Floats:
-        return np.array([day.amount_stopped for day in review(scores, rows, alert_budget_per_day)])
+        return np.array([day.amount_stopped for day in review(scores[open_rows], judged, alert_budget_per_day)])
 
-    precision = replace(
-        _paired(_daily_precision(champion, rows), _daily_precision(challenger, rows)),
-        champion=float(average_precision_score(rows.labels, champion)),
-        challenger=float(average_precision_score(rows.labels, challenger)),
-    )
     return Comparison(precision, _paired(amounts(champion), amounts(challenger)))
 
 
-def _daily_precision(scores: Floats, rows: DatedRows) -> Floats:
-    days = [rows.days == day for day in np.unique(rows.days[rows.labels])]
-    return np.array([average_precision_score(rows.labels[day], scores[day]) for day in days])
+def compare_rankings(reference: Ranking, model: Ranking) -> Paired:
+    """Average precision of two models on the same rows, paired by day; the reference has the champion's place."""
+    days = [pair for pair in zip(reference.by_day, model.by_day, strict=True) if None not in pair]
+    by_day = np.array(days, float).reshape(-1, 2)
+    overall = _paired(by_day[:, 0], by_day[:, 1])
+    return replace(overall, champion=reference.average_precision, challenger=model.average_precision)
+
+
+def ranking(scores: Floats, rows: DatedRows) -> Ranking:
+    """Of scores (n,), which need be no probabilities, on the open rows, among which are frauds."""
+    scores, rows = scores[rows.open], rows.judged
+    by_day = [
+        float(average_precision_score(rows.labels[day], scores[day])) if rows.labels[day].any() else None
+        for day in (rows.days == day for day in np.unique(rows.days))
+    ]
+    return Ranking(float(average_precision_score(rows.labels, scores)), by_day)
 
 
 def _paired(champion: Floats, challenger: Floats) -> Paired:

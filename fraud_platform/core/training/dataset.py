@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from fraud_platform.core.arrays import Bools, Days, Floats, Ids
+from fraud_platform.core.training.split import DayRange, known_labels
 from fraud_platform.errors import TrainingError
 
 
@@ -58,6 +60,34 @@ class DatedRows:
             self.customer_ids[rows],
             self.amounts[rows],
             None if self.blocked is None else self.blocked[rows],
+        )
+
+
+@dataclass(frozen=True)
+class FeatureRows:
+    """Transactions in arrival order with features (n, F), and the reports from which a fold takes its labels."""
+
+    transaction_ids: Ids
+    features: Floats
+    days: Days
+    customer_ids: Ids
+    amounts: Floats
+    blocked: Bools
+    """See `split.blocked_cards`; the same in all folds."""
+    reports: pd.DataFrame
+    """As `split.known_labels` takes them."""
+
+    def labelled(self, part: DayRange) -> DatedRows:
+        """The rows of a range with the labels that were known when it counts."""
+        chosen = part.contains(self.days)
+        labels = known_labels(self.transaction_ids, self.customer_ids, self.reports, part.labels_known_by)
+        return DatedRows(
+            self.features[chosen],
+            labels[chosen],
+            self.days[chosen],
+            self.customer_ids[chosen],
+            self.amounts[chosen],
+            self.blocked[chosen],
         )
 
 

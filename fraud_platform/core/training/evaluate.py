@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from fraud_platform.core.arrays import Bools, Floats
+from fraud_platform.core.ranking import Ranking
 from fraud_platform.core.training import review
 from fraud_platform.core.training.calibrate import expected_calibration_error, probability_ratio
 from fraud_platform.core.training.dataset import DatedRows
@@ -58,6 +59,9 @@ class Evaluation:
     def metrics(self) -> dict[str, float]:
         """Every measure but the daily ones, by name, as MLflow logs them."""
         return {name: float(value) for name, value in asdict(self).items() if name != "by_day"}
+
+    def ranking(self) -> Ranking:
+        return Ranking(self.average_precision, [day.average_precision for day in self.by_day])
 
     def intervals(self) -> dict[str, Interval]:
         """The measures that a day has of its own, as a mean over days with its 95 % interval."""

@@ -5,7 +5,7 @@ Source of the idea: Mitchell et al. 2019, Model Cards for Model Reporting.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fraud_platform.core.scoring import BundleCard
+from fraud_platform.core.model_bundle import BundleCard
 from fraud_platform.core.training.evaluate import Evaluation
 
 MEANINGS = {
@@ -49,7 +49,7 @@ def model_card(
     importance: Mapping[str, float],
     parameters: Mapping[str, object],
 ) -> str:
-    """The card of a model with its measures on test, those of its rivals on the same rows, and feature importance."""
+    """The card of a model: its measures on test, those of its baselines on the same rows, and feature importance."""
     return "\n\n".join(
         [
             f"# {card.model_name}",

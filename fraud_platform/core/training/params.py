@@ -25,6 +25,7 @@ class TrainingParams:
     batch_size: int
     smote_ratio: float
     alert_budget_per_day: int
+    min_alert_probability: float
     seed: int
     label_delay_days: int
     validation_days: int

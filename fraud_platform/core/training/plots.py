@@ -24,7 +24,7 @@ def precision_recall(curves: Mapping[str, Floats], labels: Bools) -> bytes:
         axes.step(recall, precision, where="post", label=f"{name} (AP {area:.3f})")
     axes.axhline(labels.mean(), color="grey", linestyle=":", label="base rate")
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
-    axes.legend()
+    axes.legend(loc="upper right")
     return _png(figure)
 
 
@@ -39,7 +39,7 @@ def calibration(probabilities: Floats, labels: Bools, bins: int = 20) -> bytes:
     axes.plot([floor, 1], [floor, 1], color="grey", linestyle=":", label="perfect")
     axes.plot(np.maximum(mean, floor), np.maximum(rate, floor), "o-", color=FRAUD, label="model")
     axes.set(xlabel="mean probability", ylabel="fraud rate", xscale="log", yscale="log")
-    axes.legend()
+    axes.legend(loc="upper left")
     return _png(figure)
 
 
@@ -52,7 +52,7 @@ def score_histogram(probabilities: Floats, labels: Bools, threshold: float) -> b
     axes.hist(probabilities[labels], edges, color=FRAUD, alpha=0.7, label="fraud")
     axes.axvline(threshold, color="black", linestyle="--", label=f"threshold {threshold:.3f}")
     axes.set(xlabel="probability", ylabel="transactions", yscale="log")
-    axes.legend()
+    axes.legend(loc="upper center")
     return _png(figure)
 
 
@@ -66,7 +66,7 @@ def alerts_by_day(days: Sequence[DayEvaluation], alert_budget_per_day: int) -> b
     axes.axhline(alert_budget_per_day, color="black", linestyle="--", label=f"budget {alert_budget_per_day}")
     axes.set_xticks(places, [day.day[5:] for day in days], rotation=45)
     axes.set(ylabel="transactions")
-    axes.legend()
+    axes.legend(loc="upper right")
     return _png(figure)
 
 
@@ -85,7 +85,7 @@ def threshold_against_money(probabilities: Floats, rows: DatedRows, threshold: f
     count.set_yscale("log")
     count.set_ylabel("alerts a day", color=LEGITIMATE)
     money.set(xlabel="threshold", ylabel="amount a day", xlim=(0, 1), ylim=(0, None))
-    money.legend()
+    money.legend(loc="upper right")
     return _png(figure)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from fraud_platform.core.arrays import Floats
+from fraud_platform.core.training.confidence import margin
 from fraud_platform.core.training.dataset import DatedRows
-from fraud_platform.core.training.student import margin
 
 CONFIDENCE = 0.95
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fraud_platform.core.arrays import Bools, Days, Ids
-from fraud_platform.core.reports import known_days
+from fraud_platform.core.reports import join_reports, known_days, reported_frauds
 from fraud_platform.errors import TrainingError
 
 
@@ -67,18 +67,13 @@ def time_split(as_of: date, first_day: date, label_delay_days: int, validation_d
     )
 
 
-def known_labels(transaction_ids: Ids, reports: pd.DataFrame, known_by: date) -> Bools:
+def known_labels(transaction_ids: Ids, customer_ids: Ids, reports: pd.DataFrame, known_by: date) -> Bools:
     """Labels (n,) of the transactions as the reports told them that were known at the start of the day `known_by`, UTC.
 
-    `reports` has the columns transaction_id, is_fraud, reported_at_ms and date, their arrival
-    day, in arrival order. The latest report on a transaction wins, the later arrival where two
-    bear the same time; a transaction without a report is legitimate.
+    reports: as `reported_frauds` takes them, with date, their arrival day.
     """
     known = reports[_known_days(reports) <= np.datetime64(known_by, "D")]
-    known = known.sort_values("reported_at_ms", kind="stable")
-    latest = known.drop_duplicates("transaction_id", keep="last")
-    frauds = latest.loc[latest["is_fraud"].astype(bool), "transaction_id"]
-    return pd.Series(transaction_ids).isin(frauds).to_numpy()
+    return reported_frauds(transaction_ids, customer_ids, known)
 
 
 def blocked_cards(
@@ -93,11 +88,12 @@ def blocked_cards(
     """
     rows = pd.DataFrame({"customer": customer_ids, "day": days.astype("datetime64[D]").astype(np.int64)})
     of_fraud = reports[reports["is_fraud"].astype(bool)]
-    victims = of_fraud[["transaction_id"]].assign(last_unknown=_known_days(of_fraud).astype(np.int64) - 1)
-    victims = victims.merge(pd.DataFrame({"transaction_id": transaction_ids, "customer": customer_ids}))
+    row, report, _ = join_reports(transaction_ids, customer_ids, of_fraud)
+    last_unknown = _known_days(of_fraud).astype(np.int64)[report] - 1
+    victims = pd.DataFrame({"customer": np.asarray(customer_ids, object)[row], "last_unknown": last_unknown})
     latest = pd.merge_asof(
         rows.reset_index().sort_values("day", kind="stable"),
-        victims[["customer", "last_unknown"]].sort_values("last_unknown"),
+        victims.sort_values("last_unknown"),
         left_on="day",
         right_on="last_unknown",
         by="customer",

@@ -1,6 +1,6 @@
 """The decision threshold: what a team can look at in a day, or what pays. Chosen on validation, never on test."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,13 +20,31 @@ class Threshold:
 
 
 def choose_threshold(
-    probabilities: Floats, rows: DatedRows, alert_budget_per_day: int, review_cost: float | None
+    probabilities: Floats,
+    rows: DatedRows,
+    alert_budget_per_day: int,
+    review_cost: float | None,
+    min_alert_probability: float,
 ) -> Threshold:
-    """By the cost of a review where it is known, else by the alert budget; from probabilities (n,) of the open rows."""
+    """By the cost of a review where it is known, else by the alert budget; from probabilities (n,) of the open rows.
+
+    Never below `min_alert_probability`: a budget is what a team can look at at most. Where it is
+    larger than the traffic, every transaction would be an alert without that floor.
+    """
     probabilities, rows = probabilities[rows.open], rows.judged
     if review_cost is None:
-        return threshold_for_budget(probabilities, rows.day_count, alert_budget_per_day)
-    return threshold_for_cost(probabilities, rows, alert_budget_per_day, review_cost)
+        chosen = threshold_for_budget(probabilities, rows.day_count, alert_budget_per_day)
+    else:
+        chosen = threshold_for_cost(probabilities, rows, alert_budget_per_day, review_cost)
+    if chosen.value >= min_alert_probability:
+        return chosen
+    alerts = np.count_nonzero(probabilities >= min_alert_probability)
+    return replace(
+        chosen,
+        value=min_alert_probability,
+        alerts_per_day=alerts / rows.day_count,
+        chosen_by=f"minimum alert probability of {min_alert_probability:g}",
+    )
 
 
 def threshold_for_cost(
@@ -66,9 +84,7 @@ def threshold_for_budget(probabilities: Floats, day_count: int, alert_budget_per
 
 
 def _between(descending: Floats, alerts: int) -> float:
-    """The value midway between the last of so many alerts and the first row below it; 0 where all are alerts."""
-    if alerts == len(descending):
-        return 0.0
-    first_below = descending[alerts]
+    """The value midway between the last of so many alerts and the first row below it, always above 0."""
+    first_below = descending[alerts] if alerts < len(descending) else 0.0
     lowest_alert = descending[alerts - 1] if alerts else 1.0
     return float(max((lowest_alert + first_below) / 2, np.nextafter(first_below, np.inf)))

@@ -3,7 +3,7 @@
 The only entry point that an asset needs; everything it does is in the modules beside it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES, feature_set_hash
-from fraud_platform.core.scoring import BundleCard, ModelBundle
+from fraud_platform.core.model_bundle import BundleCard, ModelBundle
 from fraud_platform.core.training.calibrate import calibrate
 from fraud_platform.core.training.candidates import CANDIDATES, MAIN, Candidate, FittedModel
 from fraud_platform.core.training.dataset import Dataset, DatedRows
@@ -82,7 +82,7 @@ def train_candidates(
         model = _train(candidate, dataset, params)
         on_progress(f"{candidate.name}: average precision {model.test.average_precision:.4f} on test")
         trained.append(model)
-    return TrainedModels(tuple(trained), _pack(trained[0], dataset.test, params, model_name, snapshot), params)
+    return TrainedModels(tuple(trained), _pack(trained, dataset.test, params, model_name, snapshot), params)
 
 
 def _searched(
@@ -108,7 +108,13 @@ def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> Tr
     raw = model.predict_proba(dataset.validation.features)
     calibration = calibrate(raw, dataset.validation.labels)
     probabilities = calibration(raw)
-    threshold = choose_threshold(probabilities, dataset.validation, params.alert_budget_per_day, params.review_cost)
+    threshold = choose_threshold(
+        probabilities,
+        dataset.validation,
+        params.alert_budget_per_day,
+        params.review_cost,
+        params.min_alert_probability,
+    )
     return TrainedModel(
         name=candidate.name,
         model=model,
@@ -120,8 +126,10 @@ def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> Tr
 
 
 def _pack(
-    main: TrainedModel, test: DatedRows, params: TrainingParams, model_name: str, snapshot: dict[str, Any]
+    trained: Sequence[TrainedModel], test: DatedRows, params: TrainingParams, model_name: str, snapshot: dict[str, Any]
 ) -> ModelBundle:
+    """The first model's bundle."""
+    main = trained[0]
     validation = {f"validation_{name}": value for name, value in main.validation.metrics().items()}
     card = BundleCard(
         model_name=model_name,
@@ -135,6 +143,7 @@ def _pack(
         alert_budget_per_day=main.threshold.alert_budget_per_day,
         snapshot=snapshot,
         metrics={**validation, **{f"test_{name}": value for name, value in main.test.metrics().items()}},
+        rankings={model.name: model.test.ranking() for model in trained},
         seed=params.seed,
         libraries={name: version(name) for name in LIBRARIES},
     )

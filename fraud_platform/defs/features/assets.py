@@ -6,18 +6,19 @@ from functools import partial
 
 import dagster as dg
 
+from fraud_platform.core.features.entity_events import ENTITIES
 from fraud_platform.core.features.merchant_risk import look_back_days
 from fraud_platform.core.features.table import feature_set_hash
-from fraud_platform.core.features.visits import ENTITIES
-from fraud_platform.defs.features import customers, merchants, velocity
-from fraud_platform.defs.features.buckets import bucket_count
 from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.partitions import DAILY, LABEL_DELAY_DAYS, ONE_RUN, days_before, days_of
+from fraud_platform.pipeline import customer_features as customers
+from fraud_platform.pipeline import merchant_risk as merchants
+from fraud_platform.pipeline import tables, velocity
+from fraud_platform.pipeline.bucketed_shuffle import bucket_count, shuffle, shuffle_again
+from fraud_platform.pipeline.transactions import EVENT_SCHEMA
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.resources.spark import LazySpark
-from fraud_platform.storage.packed import deal, deal_again
 from fraud_platform.storage.spark import on_packed, replace_days_by
-from fraud_platform.storage.transactions import EVENT_SCHEMA
 
 _RISK_LOOK_BACK = look_back_days(LABEL_DELAY_DAYS)
 
@@ -29,8 +30,8 @@ _RISK_LOOK_BACK = look_back_days(LABEL_DELAY_DAYS)
     backfill_policy=ONE_RUN,
     pool="merchant_risk",
     deps=[
-        dg.AssetDep("raw_transactions", partition_mapping=days_before(_RISK_LOOK_BACK, LABEL_DELAY_DAYS + 1)),
-        dg.AssetDep("raw_labels", partition_mapping=days_before(_RISK_LOOK_BACK + merchants.REPORT_LEAD_DAYS, 1)),
+        dg.AssetDep("transactions", partition_mapping=days_before(_RISK_LOOK_BACK, LABEL_DELAY_DAYS + 1)),
+        dg.AssetDep("labels", partition_mapping=days_before(_RISK_LOOK_BACK + merchants.REPORT_LEAD_DAYS, 1)),
     ],
 )
 def merchant_risk(
@@ -44,13 +45,15 @@ def merchant_risk(
     report_days = merchants.report_days(first, last, delay)
     buckets = bucket_count(platform.settings, lake, *transaction_days)
     read = partial(merchants.transactions_and_reports, lake, transaction_days)
-    arrived = deal(spark.session, read, *report_days, "transaction_id", buckets)
-    reported = deal_again(arrived, merchants.reported, "merchant_id", buckets)
+    arrived = shuffle(spark.session, read, *report_days, "transaction_id", buckets)
+    ambiguous = spark.session.sparkContext.accumulator(0)
+    reported = shuffle_again(arrived, partial(merchants.reported, on_ambiguous=ambiguous.add), "merchant_id", buckets)
     risk = on_packed(partial(merchants.risk_of_merchants, first=first, last=last, delay_days=delay))
     # Never more rows than transactions times days in the window, and far fewer where merchants sell.
-    count = lake.row_count("raw/transactions", *transaction_days)
-    replace_days_by(risk, merchants.ROWS, reported, lake, "features/merchant_risk", first, last, count)
-    return dg.MaterializeResult(metadata=daily_table(lake, "features/merchant_risk", first, last, started))
+    count = lake.row_count(tables.TRANSACTIONS, *transaction_days)
+    replace_days_by(risk, reported, lake, tables.MERCHANT_RISK, first, last, count)
+    numbers = daily_table(lake, tables.MERCHANT_RISK, first, last, started)
+    return dg.MaterializeResult(metadata={**numbers, "reports_ambiguous": ambiguous.value})
 
 
 @dg.asset(
@@ -60,7 +63,7 @@ def merchant_risk(
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
     pool="velocity",
-    deps=[dg.AssetDep("raw_transactions", partition_mapping=days_before(velocity.LOOK_BACK_DAYS, 0))],
+    deps=[dg.AssetDep("transactions", partition_mapping=days_before(velocity.LOOK_BACK_DAYS, 0))],
 )
 def entity_velocity(
     context: dg.AssetExecutionContext, platform: PlatformResource, spark: dg.ResourceParam[LazySpark]
@@ -70,14 +73,14 @@ def entity_velocity(
     first, last = days_of(context)
     lake = platform.lake
     from_day = first - timedelta(days=velocity.LOOK_BACK_DAYS)
-    read = partial(lake.read, "raw/transactions", EVENT_SCHEMA.names)
+    read = partial(lake.read, tables.TRANSACTIONS, EVENT_SCHEMA.names)
     buckets = bucket_count(platform.settings, lake, from_day, last)
-    transactions = deal(spark.session, read, from_day, last, "customer_id", buckets)
-    visits = deal_again(transactions, partial(velocity.visit_rows, first=first), "entity", buckets)
+    transactions = shuffle(spark.session, read, from_day, last, "customer_id", buckets)
+    entity_events = shuffle_again(transactions, partial(velocity.entity_event_rows, first=first), "entity", buckets)
     values = on_packed(partial(velocity.velocity_rows, first=first))
-    count = len(ENTITIES) * lake.row_count("raw/transactions", first, last)
-    replace_days_by(values, velocity.ROWS, visits, lake, "features/velocity", first, last, count)
-    return dg.MaterializeResult(metadata=daily_table(lake, "features/velocity", first, last, started))
+    count = len(ENTITIES) * lake.row_count(tables.TRANSACTIONS, first, last)
+    replace_days_by(values, entity_events, lake, tables.VELOCITY, first, last, count)
+    return dg.MaterializeResult(metadata=daily_table(lake, tables.VELOCITY, first, last, started))
 
 
 @dg.asset(
@@ -87,7 +90,7 @@ def entity_velocity(
     backfill_policy=ONE_RUN,
     pool="transaction_features",
     deps=[
-        dg.AssetDep("raw_transactions", partition_mapping=days_before(customers.LOOK_BACK_DAYS, 0)),
+        dg.AssetDep("transactions", partition_mapping=days_before(customers.LOOK_BACK_DAYS, 0)),
         "merchant_risk",
         "velocity",
     ],
@@ -102,9 +105,9 @@ def transaction_features(
     from_day = first - timedelta(days=customers.LOOK_BACK_DAYS)
     read = partial(customers.transactions_with_tables, lake, first)
     buckets = bucket_count(platform.settings, lake, from_day, last)
-    transactions = deal(spark.session, read, from_day, last, "customer_id", buckets)
+    transactions = shuffle(spark.session, read, from_day, last, "customer_id", buckets)
     features = on_packed(partial(customers.feature_rows, first=first))
-    count = lake.row_count("raw/transactions", first, last)
-    replace_days_by(features, customers.ROWS, transactions, lake, "features/transactions", first, last, count)
-    numbers = daily_table(lake, "features/transactions", first, last, started)
+    count = lake.row_count(tables.TRANSACTIONS, first, last)
+    replace_days_by(features, transactions, lake, tables.FEATURES, first, last, count)
+    numbers = daily_table(lake, tables.FEATURES, first, last, started)
     return dg.MaterializeResult(metadata={**numbers, "feature_set": feature_set_hash()})

@@ -1,34 +1,31 @@
 """Promises of the feature tables, for the days materialised last."""
 
-from datetime import timedelta
-
 import dagster as dg
-import numpy as np
-import pyarrow.compute as pc
 
-from fraud_platform.core.features.declaration import HISTORY_DAYS
-from fraud_platform.core.features.table import FEATURE_NAMES, RISK_WINDOW_DAYS
 from fraud_platform.defs.metadata import last_days
+from fraud_platform.operations.account import account_of_transactions
+from fraud_platform.pipeline.feature_checks import (
+    risks_outside_zero_and_one,
+    transactions_without_features,
+    values_that_are_not_finite,
+)
 from fraud_platform.resources.platform import PlatformResource
-
-_RISK_COLUMNS = [f"merchant_risk_{days}d" for days in RISK_WINDOW_DAYS]
 
 
 @dg.asset_check(asset="merchant_risk")
 def risk_is_a_share(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> dg.AssetCheckResult:
     """Every risk lies in [0, 1]."""
-    risk = platform.lake.read("features/merchant_risk", _RISK_COLUMNS, *last_days(context, "merchant_risk"))
-    outside = sum(int((~((v >= 0) & (v <= 1))).sum()) for v in (risk[name].to_numpy() for name in _RISK_COLUMNS))
-    return dg.AssetCheckResult(passed=outside == 0, metadata={"rows": len(risk), "outside": outside})
+    broken = risks_outside_zero_and_one(platform.lake, *last_days(context, "merchant_risk"))
+    return dg.AssetCheckResult(
+        passed=not broken.values, metadata={"rows": broken.rows, "outside": sum(broken.values.values())}
+    )
 
 
 @dg.asset_check(asset="transaction_features")
 def values_are_finite(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> dg.AssetCheckResult:
     """No feature is missing, NaN or infinite."""
-    rows = platform.lake.read("features/transactions", FEATURE_NAMES, *last_days(context, "transaction_features"))
-    bad = {name: int((~np.isfinite(rows[name].to_numpy())).sum()) for name in FEATURE_NAMES}
-    bad = {name: count for name, count in bad.items() if count}
-    return dg.AssetCheckResult(passed=not bad, metadata={"rows": len(rows), "not_finite": bad})
+    broken = values_that_are_not_finite(platform.lake, *last_days(context, "transaction_features"))
+    return dg.AssetCheckResult(passed=not broken.values, metadata={"rows": broken.rows, "not_finite": broken.values})
 
 
 @dg.asset_check(asset="transaction_features")
@@ -36,13 +33,24 @@ def every_accepted_transaction_has_features(
     context: dg.AssetCheckExecutionContext, platform: PlatformResource
 ) -> dg.AssetCheckResult:
     """Each accepted transaction id has features, once a history window: a repeat of it is a duplicate."""
-    first, last = last_days(context, "transaction_features")
-    lake = platform.lake
-    accepted = lake.read("raw/transactions", ["transaction_id"], first, last)["transaction_id"]
-    earlier = first - timedelta(days=HISTORY_DAYS + 1)
-    known = lake.read("features/transactions", ["transaction_id"], earlier, last)["transaction_id"]
-    missing = accepted.filter(pc.invert(pc.is_in(accepted, value_set=known.combine_chunks())))
+    found = transactions_without_features(platform.lake, *last_days(context, "transaction_features"))
     return dg.AssetCheckResult(
-        passed=len(missing) == 0,
-        metadata={"accepted": len(accepted), "missing": len(missing), "examples": missing[:5].to_pylist()},
+        passed=not found.missing,
+        metadata={"accepted": found.accepted, "missing": len(found.missing), "examples": found.missing[:5]},
+    )
+
+
+@dg.asset_check(asset="transaction_features")
+def books_balance(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> dg.AssetCheckResult:
+    """Each offset of the days is a message or none, each message accepted or rejected, each accepted one computed.
+
+    `fraud account` tells the same of all days, day by day.
+    """
+    first, last = last_days(context, "transaction_features")
+    account = account_of_transactions(platform.settings, platform.lake, first, last)
+    totals = {str(name): int(total) for name, total in account.books.sum().items() if name != "noted"}
+    return dg.AssetCheckResult(
+        passed=account.balances,
+        description="; ".join(account.gaps[:10]) or None,
+        metadata={**totals, "gaps": len(account.gaps), "missing": list(account.gaps[:100])},
     )

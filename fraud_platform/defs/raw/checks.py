@@ -1,94 +1,73 @@
-"""Promises of the raw tables, held against the offset ranges of their last materialisation."""
+"""Promises of the raw tables, held against what was read of Kafka."""
 
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import dagster as dg
-import numpy as np
-import pyarrow.compute as pc
 
-from fraud_platform.defs.metadata import last_days, last_materialisation
+from fraud_platform.defs.metadata import last_days
+from fraud_platform.operations.raw_account import raw_account
+from fraud_platform.pipeline import tables
+from fraud_platform.pipeline.ingest import topic_of
+from fraud_platform.pipeline.readings import days_apart, readings
+from fraud_platform.pipeline.topic_days import ONE_DAY
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.storage.kafka import OffsetRange
-from fraud_platform.storage.scattered_offsets import Offsets, count_messages
+from fraud_platform.storage.lake import Table
 
-MOST_REJECTED = 0.01
-"""Share of rejected messages from which on somebody should look."""
-
-
-class _Days(NamedTuple):
-    """The days materialised last: their offsets, and the accepted and rejected rows that came of them."""
-
-    first: date
-    last: date
-    offsets: OffsetRange
-    accepted: int
-    rejected: int
-
-    @property
-    def rows(self) -> int:
-        return self.accepted + self.rejected
-
-    @property
-    def offset_count(self) -> int:
-        return sum(end - start for start, end in self.offsets.values())
+MOST_GAPS = 20
+"""Named in a check's description; all of them are in its metadata."""
 
 
-def _days(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> _Days:
-    first, last = last_days(context, "raw_transactions")
-    topic = platform.settings.kafka_topic
-    ranges = last_materialisation(context, dg.AssetKey("raw_transactions"))["offset_ranges"][topic]
-    accepted = platform.lake.row_count("raw/transactions", first, last)
-    topics = platform.lake.read("raw/rejected", ["topic"], first, last)["topic"].to_pylist()
-    offsets = {int(partition): (start, end) for partition, (start, end) in ranges.items()}
-    return _Days(first, last, offsets, accepted, topics.count(topic))
+def _every_offset_is_accounted_for(table: Table) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table.asset, name="every_offset_is_accounted_for")
+    def check(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> dg.AssetCheckResult:
+        """Each offset of the days is one row, or Kafka was read there and had no message."""
+        first, last = last_days(context, table.asset)
+        found = raw_account(platform.settings, platform.lake, table, first, last)
+        faults = []
+        if not found.days:
+            faults.append("nothing was read: materialise the days again")
+        if found.never_read:
+            faults.append(f"{found.never_read:,} offsets are lost: {_listed(found.gaps)}")
+        if found.lost:
+            faults.append(f"{found.lost:,} messages have no row: materialise {table.asset} for these days again")
+        if found.rows != found.noted:
+            faults.append(f"the table has {found.rows:,} rows, and {found.noted:,} were written")
+        return dg.AssetCheckResult(
+            passed=not faults,
+            description="; ".join(faults) or None,
+            metadata={
+                "offsets": found.offsets,
+                "rows": found.rows,
+                "without_message": found.without_message,
+                "lost": found.lost,
+                "never_read": found.never_read,
+                "gaps": list(found.gaps),
+            },
+        )
+
+    return check
 
 
-@dg.asset_check(asset="raw_transactions")
-def every_offset_is_accounted_for(
-    context: dg.AssetCheckExecutionContext, platform: PlatformResource
-) -> dg.AssetCheckResult:
-    """Each offset of the days is one row, accepted or rejected, or Kafka has no message there."""
-    days, settings = _days(context, platform), platform.settings
-    # Markers of transactions take offsets, too. Kafka is asked only about those that no row came of.
-    without_row = {} if days.rows == days.offset_count else _without_row(platform, days)
-    lost = count_messages(settings, settings.kafka_topic, without_row) if without_row else 0
-    empty = sum(map(len, without_row.values())) - lost
-    return dg.AssetCheckResult(
-        passed=lost == 0 and days.rows + empty == days.offset_count,
-        metadata={
-            "offsets": days.offset_count,
-            "accepted": days.accepted,
-            "rejected": days.rejected,
-            "without_message": empty,
-            "lost": lost,
-        },
-    )
+def _consecutive_days_meet(table: Table) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table.asset, name="consecutive_days_meet")
+    def check(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> dg.AssetCheckResult:
+        """No offset lies between a day and the next one: what came after a midnight is of the day that follows it."""
+        first, last = last_days(context, table.asset)
+        around = readings(platform.lake, topic_of(platform.settings, table), first - ONE_DAY, last + ONE_DAY)
+        between = days_apart(around)
+        return dg.AssetCheckResult(
+            passed=not between,
+            description=_listed(between) or None,
+            metadata={"meetings": len(around), "between": between},
+        )
+
+    return check
 
 
-@dg.asset_check(asset="raw_transactions")
-def few_messages_are_rejected(
-    context: dg.AssetCheckExecutionContext, platform: PlatformResource
-) -> dg.AssetCheckResult:
-    """At most 1 % of the messages are rejected; raw_rejected says why each of them was."""
-    days = _days(context, platform)
-    share = days.rejected / max(days.rows, 1)
-    return dg.AssetCheckResult(
-        passed=share <= MOST_REJECTED,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"rejected": days.rejected, "share": share},
-    )
+def _listed(names: Sequence[str]) -> str:
+    more = f", and {len(names) - MOST_GAPS} more" if len(names) > MOST_GAPS else ""
+    return "; ".join(names[:MOST_GAPS]) + more
 
 
-def _without_row(platform: PlatformResource, days: _Days) -> dict[int, Offsets]:
-    """Offsets of the days that no row came of, of each partition."""
-    of_topic = pc.field("topic") == platform.settings.kafka_topic
-    missing = {}
-    for partition, (start, end) in days.offsets.items():
-        here = pc.field("kafka_partition") == partition
-        rows = [
-            platform.lake.read(table, ["kafka_offset"], days.first, days.last, where=where)["kafka_offset"].to_numpy()
-            for table, where in (("raw/transactions", here), ("raw/rejected", here & of_topic))
-        ]
-        missing[partition] = np.setdiff1d(np.arange(start, end), np.concatenate(rows))
-    return missing
+_PROMISES = (_every_offset_is_accounted_for, _consecutive_days_meet)
+CHECKS = [promise(table) for table in (tables.RAW_TRANSACTIONS, tables.RAW_LABELS) for promise in _PROMISES]

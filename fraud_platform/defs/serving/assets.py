@@ -1,45 +1,31 @@
 """Serving: the model in force, and what it decided."""
 
 import time
+from functools import partial
 
 import dagster as dg
-from pydantic import Field
 
 from fraud_platform.defs.metadata import daily_table
+from fraud_platform.defs.owners import OWNERS
 from fraud_platform.defs.partitions import DAILY, ONE_RUN, days_of
-from fraud_platform.defs.serving.messages import PREDICTION, prediction_rows
+from fraud_platform.pipeline import tables
+from fraud_platform.pipeline.prediction_rows import prediction_rows
+from fraud_platform.pipeline.topic_days import topic_days
+from fraud_platform.pipeline.topic_table import store_days
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.resources.spark import LazySpark
-from fraud_platform.storage.promotion import promote
-from fraud_platform.storage.spark import replace_days
-from fraud_platform.storage.topic_days import read_topic_days, topic_days
 
-
-class DeployedModelConfig(dg.Config):
-    """The version to serve."""
-
-    version: int = Field(ge=1, description="Version of the registered model, as MLflow counts them.")
-    reason: str = Field("launched by hand", description="Why; it is written on the version in MLflow.")
-
-
-@dg.asset(group_name="serving", kinds={"mlflow", "kafka"}, deps=["registered_model"])
-def deployed_model(
-    context: dg.AssetExecutionContext, config: DeployedModelConfig, platform: PlatformResource
-) -> dg.MaterializeResult:
-    """The champion, acknowledged by the running scorer; without that the alias moves back and the run fails."""
-    context.log.info("waiting for the scorer to take version %s", config.version)
-    by = f"Dagster run {context.run.run_id}"
-    promoted = promote(platform.settings, platform.registry, config.version, by=by, reason=config.reason)
-    return dg.MaterializeResult(
-        metadata={
-            "version": config.version,
-            "version_before": promoted.before,
-            "reason": config.reason,
-            "first_offsets": promoted.event.from_offsets or {},
-            "scorer": promoted.event.scorer_id,
-            "seconds_to_take_over": promoted.seconds,
-        }
-    )
+deployed_model = dg.AssetSpec(
+    "deployed_model",
+    group_name="serving",
+    kinds={"mlflow", "kafka"},
+    deps=["registered_model"],
+    owners=OWNERS,
+    description=(
+        "The champion that the scorer has taken, whoever made it so: promote_model, rollback_model, `fraud promote`, "
+        "`fraud rollback`, or a person in MLflow. deployment_sensor materialises it from the ledger, `scorer_events`."
+    ),
+)
 
 
 @dg.asset(
@@ -56,8 +42,19 @@ def scored_transactions(
     """Predictions by the day they were made, with the features, model version and source offset of each."""
     started = time.monotonic()
     settings, lake = platform.settings, platform.lake
-    days = topic_days(settings, settings.kafka_predictions_topic, *days_of(context))
-    rows = read_topic_days(spark.session, settings, days, prediction_rows, PREDICTION)
-    replace_days(rows, lake, "serving/predictions", days.first, days.last, days.messages)
-    numbers = daily_table(lake, "serving/predictions", days.first, days.last, started)
-    return dg.MaterializeResult(metadata={**numbers, "offset_ranges": days.offsets})
+    days = topic_days(settings, lake, settings.kafka_predictions_topic, *days_of(context))
+    decoder = partial(prediction_rows, days.topic)
+    stored = store_days(lambda: spark.session, settings, lake, tables.PREDICTIONS, days, decoder)
+    if stored.kept:
+        context.log.warning("Kafka no longer has %s messages of %s: their rows were kept", stored.kept, days.topic)
+    numbers = daily_table(lake, tables.PREDICTIONS, days.first, days.last, started)
+    if stored.skipped:
+        context.log.warning("%s messages of %s are no predictions and have no row", stored.skipped, days.topic)
+    return dg.MaterializeResult(
+        metadata={
+            **numbers,
+            "offset_ranges": days.offsets,
+            "rows_kept": stored.kept,
+            "messages_skipped": stored.skipped,
+        }
+    )

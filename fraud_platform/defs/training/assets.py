@@ -6,20 +6,23 @@ from datetime import date, timedelta
 import dagster as dg
 from pydantic import Field
 
-from fraud_platform.core.features.table import FEATURE_NAMES
+from fraud_platform.core.day_range import a_day
 from fraud_platform.core.training.split import time_split
-from fraud_platform.defs.training.snapshot import read_snapshot, read_split, snapshot_of
-from fraud_platform.defs.training.tables import (
+from fraud_platform.defs.run_config import RunConfig, from_setting
+from fraud_platform.errors import TrainingError
+from fraud_platform.pipeline import tables
+from fraud_platform.pipeline.feature_rows import require_feature_set, require_features
+from fraud_platform.pipeline.training_rows import resample_train_split
+from fraud_platform.pipeline.training_snapshot import snapshot_of
+from fraud_platform.pipeline.training_tables import (
     FEATURES_READ,
+    ambiguous_reports,
     labelled_splits,
-    labels,
     resampled_table,
 )
-from fraud_platform.errors import TrainingError
+from fraud_platform.pipeline.transactions import read_reports
 from fraud_platform.resources.platform import PlatformResource
-from fraud_platform.storage.feature_rows import feature_matrix, require_feature_set
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.transactions import read_reports
 
 ONE_DAY = timedelta(days=1)
 
@@ -32,33 +35,36 @@ class TrainingSetConfig(dg.Config):
     )
 
 
-class ResampledTrainingSetConfig(dg.Config):
+class ResampledTrainingSetConfig(RunConfig):
     """How much to resample."""
 
-    smote_ratio: float | None = Field(None, ge=0, le=1, description="Overrides SMOTE_RATIO; 0 switches it off.")
+    smote_ratio: float | None = from_setting("smote_ratio")
 
 
-@dg.asset(group_name="training", kinds={"delta"}, deps=["transaction_features", "raw_labels"], pool="training_set")
+@dg.asset(group_name="training", kinds={"delta"}, deps=["transaction_features", "labels"], pool="training_set")
 def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.MaterializeResult:
     """Transactions with features, split and label, as they were known at the start of the day `as_of`."""
     lake, settings = platform.lake, platform.settings
-    versions = {table: lake.version(table) for table in ("features/transactions", "raw/labels")}
+    require_features(lake)
+    versions = {table.name: lake.version(table) for table in (tables.FEATURES, tables.LABELS)}
     first_day, as_of = _period(lake, config.as_of)
     split = time_split(as_of, first_day, settings.label_delay_days, settings.validation_days, settings.test_days)
     features = lake.read(
-        "features/transactions", FEATURES_READ, first_day, split.test.end - ONE_DAY, versions["features/transactions"]
+        tables.FEATURES, FEATURES_READ, first_day, split.test.end - ONE_DAY, versions[tables.FEATURES.name]
     )
     require_feature_set(features)
-    reports = read_reports(lake, last=as_of - ONE_DAY, version=versions["raw/labels"])
+    reports = read_reports(lake, last=as_of - ONE_DAY, version=versions["labels"])
     rows = labelled_splits(features, reports, split, settings.card_blocked_days)
     snapshot = snapshot_of(rows, split, as_of, versions, settings.seed, settings.card_blocked_days)
-    version = lake.overwrite("training/set", rows, {"snapshot": json.dumps(snapshot)})
+    version = lake.overwrite(tables.TRAINING_SET, rows, {"snapshot": json.dumps(snapshot)})
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": rows.num_rows,
             "table_version": version,
             "as_of": as_of.isoformat(),
             "feature_set": snapshot["feature_set"],
+            "reports": len(reports),
+            "reports_ambiguous": ambiguous_reports(features, reports),
             "splits": dg.MetadataValue.md(_splits_table(snapshot["splits"])),
             "snapshot": snapshot,
         }
@@ -68,15 +74,12 @@ def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.Ma
 @dg.asset(group_name="training", kinds={"delta", "scikitlearn"}, deps=[training_set], pool="resampled_training_set")
 def resampled_training_set(config: ResampledTrainingSetConfig, platform: PlatformResource) -> dg.MaterializeResult:
     """The train split with synthetic frauds added (SMOTE); validation and test stay as they came."""
-    from fraud_platform.core.training.resample import smote
-
     lake = platform.lake
-    ratio = platform.settings.smote_ratio if config.smote_ratio is None else config.smote_ratio
-    source_version = lake.version("training/set")
-    train = read_split(lake, "train", ("row", "transaction_id", "label", *FEATURE_NAMES)).sort_by("row")
-    resampled = smote(feature_matrix(train), labels(train), ratio, read_snapshot(lake)["seed"])
+    ratio = config.changed().get("smote_ratio", platform.settings.smote_ratio)
+    source_version = lake.version(tables.TRAINING_SET)
+    train, resampled = resample_train_split(lake, ratio)
     note = {"training_set_version": str(source_version), "smote_ratio": str(ratio)}
-    version = lake.overwrite("training/resampled", resampled_table(train, resampled), note)
+    version = lake.overwrite(tables.RESAMPLED_TRAINING_SET, resampled_table(train, resampled), note)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(resampled.labels),
@@ -90,11 +93,9 @@ def resampled_training_set(config: ResampledTrainingSetConfig, platform: Platfor
 
 def _period(lake: Lake, as_of: str | None) -> tuple[date, date]:
     """First day with features, and the day to train for: the one after the last such day where none is named."""
-    days = lake.dates("features/transactions")
-    if not days:
-        raise TrainingError("features/transactions has no rows: materialise transaction_features for some days")
+    days = lake.dates(tables.FEATURES)
     newest = days[-1] + ONE_DAY
-    chosen = newest if as_of is None else date.fromisoformat(as_of)
+    chosen = newest if as_of is None else a_day(as_of)
     if chosen > newest:
         raise TrainingError(
             f"as_of={chosen}, and features end with {days[-1]}: materialise transaction_features up to "

@@ -1,6 +1,7 @@
 """In a folder that chaos runs put on PYTHONPATH: the sink waits at a moment, so that a kill lands in it.
 
-A file named after the moment asks for it; `<moment>.reached` answers.
+A file named after the moment asks for it; `<moment>.reached` answers. TRANSACTION_TIMEOUT_MS shortens Kafka's
+patience with a scorer that stands still.
 """
 
 import os
@@ -20,8 +21,10 @@ def _pause(moment: str) -> None:
 
 
 def _install() -> None:
-    from streaming.sink import TransactionalSink
+    from streaming.output import sink
+    from streaming.output.sink import TransactionalSink
 
+    sink.TRANSACTION_TIMEOUT_MS = int(os.environ.get("TRANSACTION_TIMEOUT_MS", sink.TRANSACTION_TIMEOUT_MS))
     write, produce = TransactionalSink.write, TransactionalSink._produce
     in_batch = []
 

@@ -11,7 +11,8 @@ import requests
 
 from fraud_platform.cli.demo.dagster_runs import DagsterClient
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import committed_reader, watermarks
+from fraud_platform.storage.kafka import committed_reader
+from fraud_platform.storage.kafka_offsets import watermarks
 
 SETTINGS = Settings(_env_file=None)
 """The published ports are the defaults of the settings."""
@@ -22,10 +23,11 @@ NEEDS_THE_STACK = [
 DAGSTER = DagsterClient(SETTINGS.dagster_url)
 ROWS = """
 from datetime import date
+from fraud_platform.pipeline import tables
 from fraud_platform.settings import load_settings
 from fraud_platform.storage.lake import Lake
 lake = Lake(load_settings())
-print(lake.row_count("raw/transactions", date.min, date.max))
+print(lake.row_count(tables.TRANSACTIONS, date.min, date.max))
 """
 
 
@@ -72,7 +74,7 @@ def graphql(query: str) -> dict[str, Any]:
 def launch_raw_tables() -> str:
     """Launch a run that reads yesterday's messages into the lake; returns its id."""
     yesterday = run("date", "--utc", "--date", "1 day ago", "+%F").strip()
-    tables = ["raw_transactions", "raw_labels", "raw_rejected"]
+    tables = ["raw_transactions", "raw_labels", "transactions", "labels", "rejected"]
     return DAGSTER.launch("train_fraud_detection_model", {"dagster/partition": yesterday}, assets=tables)
 
 

@@ -8,7 +8,7 @@ import requests
 
 from fraud_platform.local.compose import examine_containers
 from fraud_platform_tests.integration.compose.stack import NEEDS_THE_STACK, compose, lake_rows, secrets
-from fraud_platform_tests.waiting import wait_until
+from fraud_platform_tests.support.waiting import wait_until
 
 pytestmark = NEEDS_THE_STACK
 

@@ -17,7 +17,7 @@ from fraud_platform_tests.integration.compose.stack import (
     state,
     up,
 )
-from fraud_platform_tests.waiting import wait_until
+from fraud_platform_tests.support.waiting import wait_until
 
 pytestmark = NEEDS_THE_STACK
 

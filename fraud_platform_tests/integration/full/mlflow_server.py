@@ -9,11 +9,12 @@ from pathlib import Path
 import yaml
 
 from fraud_platform.local.probes import mlflow_answers
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings
 from fraud_platform_tests.integration.full.postgres import PASSWORDS, Postgres
 from fraud_platform_tests.integration.full.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from fraud_platform_tests.integration.full.server import Server, running
-from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.support.ports import free_ports
 
 COMPOSE = yaml.safe_load((PROJECT_ROOT / "docker-compose.yml").read_text())["services"]["mlflow"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fraud_platform.local.probes import port_answers
-from fraud_platform.settings import PROJECT_ROOT
+from fraud_platform.project_root import PROJECT_ROOT
 from fraud_platform_tests.integration.full.server import Server, program, running
-from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.support.ports import free_ports
 
 PASSWORDS = {"POSTGRES_PASSWORD": "of-root", "DB_PASSWORD": "of-dagster", "MLFLOW_DB_PASSWORD": "of-mlflow"}
 

@@ -10,10 +10,11 @@ import boto3
 from fraud_platform.local.jars import fetch
 from fraud_platform.local.java import find_java
 from fraud_platform.local.probes import port_answers
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings
 from fraud_platform.storage.jars import S3, JarSet
 from fraud_platform_tests.integration.full.server import Server, running
-from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.support.ports import free_ports
 
 S3PROXY = JarSet("s3proxy", ("org.gaul:s3proxy:4.1.0:jar-with-dependencies",), on_spark=False)
 ACCESS_KEY, SECRET_KEY = "access", "secret-of-s3"

@@ -23,11 +23,12 @@ from confluent_kafka.admin import (
 
 from fraud_platform.local.broker import JVM_OPTIONS
 from fraud_platform.local.java import find_java
-from fraud_platform.settings import PROJECT_ROOT, Settings
+from fraud_platform.project_root import PROJECT_ROOT
+from fraud_platform.settings import Settings
 from fraud_platform.storage.jars import kafka_classpath
 from fraud_platform.storage.kafka import client_config
 from fraud_platform_tests.integration.full.server import Server, program, running
-from fraud_platform_tests.ports import free_ports
+from fraud_platform_tests.support.ports import free_ports
 
 PASSWORDS = {"admin": "of-admin", "fraud": "of-fraud", "stranger": "of-stranger"}
 """`admin` may do everything, `fraud` what docs/operations.md lists, `stranger` nothing."""

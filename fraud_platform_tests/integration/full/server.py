@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fraud_platform_tests.waiting import wait_until
+from fraud_platform_tests.support.waiting import wait_until
 
 
 def program(name: str, package: str, folders: Sequence[Path] = ()) -> str:

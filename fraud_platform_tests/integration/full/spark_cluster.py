@@ -10,8 +10,8 @@ from pathlib import Path
 import pyspark
 
 from fraud_platform_tests.integration.full.server import Server, running
-from fraud_platform_tests.ports import free_ports
-from fraud_platform_tests.waiting import wait_until
+from fraud_platform_tests.support.ports import free_ports
+from fraud_platform_tests.support.waiting import wait_until
 
 HOME = Path(pyspark.__file__).parent
 

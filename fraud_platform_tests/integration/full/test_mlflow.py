@@ -6,12 +6,13 @@ import boto3
 import pytest
 
 from fraud_platform.core.features.table import feature_set_hash
-from fraud_platform.core.scoring import ModelBundle
 from fraud_platform.errors import ServiceUnavailableError
+from fraud_platform.operations.aliases import CHAMPION
 from fraud_platform.settings import Settings
-from fraud_platform.storage.registry import CHAMPION, Registry
-from fraud_platform_tests import bundles
+from fraud_platform.storage.bundle_folder import load_bundle
+from fraud_platform.storage.registry import Registry
 from fraud_platform_tests.integration.full.s3 import ACCESS_KEY, SECRET_KEY
+from fraud_platform_tests.support import bundles
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_a_model_outlives_both_servers_restart_and_its_files_lie_on_s3(settings,
     with mlflow.server.away(), postgres.server.away():
         pass
     assert Registry(settings).version(CHAMPION) == version
-    loaded = ModelBundle.load(Registry(settings).download(version))
+    loaded = load_bundle(Registry(settings).download(version))
     loaded.verify(feature_set_hash())
     assert {path.name for path in (tmp_path / "bundle").iterdir()} <= object_names(s3)
 

@@ -7,10 +7,13 @@ import dagster as dg
 import pytest
 import yaml
 from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy import text
 
 from fraud_platform.local.environment import environment
 from fraud_platform.local.orchestrator import instance_configuration
+from fraud_platform.resources.event_log import BatchingPostgresEventLog
 from fraud_platform_tests.integration.full.postgres import Postgres
+from fraud_platform_tests.support import many_days_run
 
 
 @dg.asset
@@ -27,6 +30,35 @@ def instance(postgres: Postgres, make_settings, tmp_path, monkeypatch):
     (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(instance_configuration(settings)))
     with dg.DagsterInstance.from_config(str(tmp_path)) as made:
         yield made
+
+
+INDEX = {
+    "event_logs": "run_id, event, partition",
+    "asset_keys": "asset_key, last_run_id, last_materialization_timestamp",
+}
+INDEX |= {"asset_check_executions": "asset_key, check_name, partition, run_id, execution_status, evaluation_event"}
+INDEX |= {"asset_event_tags": "asset_key, key, value, event_timestamp"}
+"""Table → its columns without the numbers that a sequence gives out."""
+
+
+def test_a_batch_of_events_leaves_the_rows_that_dagster_leaves_one_by_one(instance):
+    storage, batches = instance.event_log_storage, many_days_run.batches()
+    assert isinstance(storage, BatchingPostgresEventLog)
+
+    def indexed() -> dict[str, list[tuple]]:
+        with storage.index_connection() as conn:
+            return {
+                table: [tuple(row) for row in conn.execute(text(f"select {columns} from {table} order by {columns}"))]
+                for table, columns in INDEX.items()
+            }
+
+    for batch in batches:
+        storage.store_event_batch(batch)
+    together = indexed()
+    storage.wipe()
+    for event in (event for batch in batches for event in batch):
+        storage.store_event(event)
+    assert together == indexed() and all(together.values())
 
 
 def rows_of(instance: dg.DagsterInstance) -> list[object]:

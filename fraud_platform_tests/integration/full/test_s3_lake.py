@@ -9,12 +9,13 @@ import pyarrow as pa
 import pytest
 
 from fraud_platform.errors import AccessDeniedError, ServiceUnavailableError
+from fraud_platform.pipeline import tables
 from fraud_platform.resources.spark import LazySpark
 from fraud_platform.settings import Settings
 from fraud_platform.storage import spark as spark_storage
 from fraud_platform.storage.lake import Lake, days_predicate
 
-TABLE = "raw/labels"
+TABLE = tables.LABELS
 DAYS = [date(2026, 1, day) for day in (1, 2, 3)]
 
 

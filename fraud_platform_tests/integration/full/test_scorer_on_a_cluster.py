@@ -5,12 +5,13 @@ import signal
 import psutil
 import pytest
 
+from fraud_platform.feeding.messages import Disturbances, transaction_messages
+from fraud_platform.operations.aliases import CHAMPION
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.registry import CHAMPION, Registry
-from fraud_platform_tests import bundles
+from fraud_platform.storage.registry import Registry
 from fraud_platform_tests.chaos.run import UnderFire
-from fraud_platform_tests.outcome import assert_features_equal_batch, outcome, send
+from fraud_platform_tests.support import bundles
+from fraud_platform_tests.support.kafka_outcome import assert_features_equal_batch, outcome, send
 
 
 @pytest.fixture

@@ -10,16 +10,19 @@ import pyarrow as pa
 import pytest
 
 from fraud_platform.core.features.merchant_risk import NAMES
-from fraud_platform.schemas import Prediction
+from fraud_platform.feeding.messages import Disturbances, transaction_messages
+from fraud_platform.messages.schemas import Prediction
+from fraud_platform.operations.aliases import CHAMPION
+from fraud_platform.pipeline import tables
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed_messages import Disturbances, transaction_messages
-from fraud_platform.storage.kafka import committed_reader, create_topics, producer, read_range, watermarks
+from fraud_platform.storage.kafka import committed_reader, create_topics, producer
+from fraud_platform.storage.kafka_offsets import read_range, watermarks
 from fraud_platform.storage.lake import Lake
-from fraud_platform.storage.registry import CHAMPION, Registry
-from fraud_platform_tests import bundles
-from fraud_platform_tests.ports import free_ports
-from fraud_platform_tests.scorer_process import ScorerProcess
-from fraud_platform_tests.waiting import wait_until
+from fraud_platform.storage.registry import Registry
+from fraud_platform_tests.support import bundles
+from fraud_platform_tests.support.ports import free_ports
+from fraud_platform_tests.support.scorer_process import ScorerProcess
+from fraud_platform_tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def settings(broker, mlflow_server, s3, make_settings, tmp_path) -> Settings:
     create_topics(made)
     day = bundles.FIRST_DAY + timedelta(days=1)
     risk = {"merchant_id": ["m"], "date": [day], **{name: [0.0] for name in NAMES}}
-    Lake(made).replace_days("features/merchant_risk", pa.table(risk), day, day)
+    Lake(made).replace_days(tables.MERCHANT_RISK, pa.table(risk), day, day)
     Registry(made).set_alias(CHAMPION, bundles.register(made, tmp_path / "bundle"))
     return made
 

@@ -8,24 +8,18 @@ from collections.abc import Sequence
 import pytest
 
 from fraud_platform.errors import AccessDeniedError, ServiceUnavailableError
+from fraud_platform.feeding.messages import Disturbances, Message, transaction_messages
 from fraud_platform.local.environment import service_environment
+from fraud_platform.operations.aliases import CHAMPION
 from fraud_platform.settings import Settings
-from fraud_platform.storage.feed_messages import Disturbances, Message, transaction_messages
-from fraud_platform.storage.kafka import (
-    admin_client,
-    committed_reader,
-    create_topics,
-    partitions,
-    producer,
-    read_range,
-    watermarks,
-)
-from fraud_platform.storage.registry import CHAMPION, Registry
-from fraud_platform_tests import bundles
+from fraud_platform.storage.kafka import admin_client, committed_reader, create_topics, producer
+from fraud_platform.storage.kafka_offsets import partitions, read_range, watermarks
+from fraud_platform.storage.registry import Registry
 from fraud_platform_tests.integration.full.secure_kafka import PASSWORDS
-from fraud_platform_tests.ports import free_ports
-from fraud_platform_tests.scorer_process import ScorerProcess
-from fraud_platform_tests.waiting import wait_until
+from fraud_platform_tests.support import bundles
+from fraud_platform_tests.support.ports import free_ports
+from fraud_platform_tests.support.scorer_process import ScorerProcess
+from fraud_platform_tests.support.waiting import wait_until
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ import pytest
 
 from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.errors import ConfigurationError
+from fraud_platform.pipeline import tables
 from fraud_platform.resources.spark import LazySpark
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.spark import DRIVER_ROWS, replace_days
-from fraud_platform_tests.waiting import wait_until
-from streaming.cluster import check_executors
+from fraud_platform_tests.support.waiting import wait_until
+from streaming.process.executor_checks import check_executors
 
 DAY = date(2026, 1, 1)
 SCHEMA = "date date, value long"
@@ -52,16 +53,16 @@ def test_a_worker_killed_in_a_job_costs_no_row_and_leaves_no_half_table(
 ):
     lake = Lake(settings)
     before = pa.table({"date": [DAY], "value": [-1]})
-    version = lake.replace_days("raw/labels", before, DAY, DAY)
+    version = lake.replace_days(tables.LABELS, before, DAY, DAY)
     frame = session.range(4, numPartitions=4).mapInArrow(_hold(tmp_path), SCHEMA)
     with ThreadPoolExecutor() as pool:
-        write = pool.submit(replace_days, frame, lake, "raw/labels", DAY, DAY, expected_rows)
+        write = pool.submit(replace_days, frame, lake, tables.LABELS, DAY, DAY, expected_rows)
         wait_until(lambda: len(list(tmp_path.glob("at-work-*"))) >= 2, "a task on each worker")
         _kill(cluster.workers[0].pid)
-        assert lake.version("raw/labels") == version
+        assert lake.version(tables.LABELS) == version
         (tmp_path / "go").touch()
         assert write.result(120) == version + 1
-    assert sorted(lake.read("raw/labels")["value"].to_pylist()) == [0, 1, 2, 3]
+    assert sorted(lake.read(tables.LABELS)["value"].to_pylist()) == [0, 1, 2, 3]
     cluster.workers[0].stop(signal.SIGKILL)
     cluster.workers[0].start()
     wait_until(lambda: cluster.alive_workers() == 2, "the worker back at the master")

@@ -1,12 +1,12 @@
-"""When a challenger has to go: its alerts leave the band, or frauds that it did not expect are reported."""
+"""When a new version has to go: its alerts leave the band, or frauds that it did not expect are reported."""
 
 import pytest
 
-from fraud_platform.core.canary import AlertBand, early_labels_broken
+from fraud_platform.core.canary import AlertCounts, early_labels_broken
 
 
 @pytest.mark.parametrize(
-    ("champion", "challenger", "broken"),
+    ("champion", "version", "broken"),
     [
         (0, 0, False),
         (10, 12, False),
@@ -17,21 +17,19 @@ from fraud_platform.core.canary import AlertBand, early_labels_broken
         (0, 20, True),
     ],
 )
-def test_a_challenger_goes_when_its_alerts_leave_the_band(champion, challenger, broken):
-    band = AlertBand(3)
-    band.add(1000, champion, challenger)
-    reason = band.broken()
+def test_a_version_goes_when_its_alerts_leave_the_band(champion, version, broken):
+    reason = AlertCounts(1000, champion, version).out_of_band(3)
     assert (reason is not None) == broken
     if reason:
-        assert f"{challenger} alerts" in reason and f"raised {champion}" in reason
+        assert f"{version} alerts" in reason and f"raised {champion}" in reason
 
 
-def test_the_band_adds_up_over_batches():
-    band = AlertBand(3)
-    verdicts = []
+def test_the_counts_add_up_over_batches():
+    counts, verdicts = AlertCounts(), []
     for _ in range(30):
-        band.add(100, 1, 6)
-        verdicts.append(band.broken() is not None)
+        counts = counts.plus(AlertCounts(100, 1, 6))
+        verdicts.append(counts.out_of_band(3) is not None)
+    assert counts == (3000, 30, 180)
     assert verdicts == sorted(verdicts) and verdicts[-1] and not verdicts[0]
 
 
@@ -46,7 +44,7 @@ def test_the_band_adds_up_over_batches():
         (0.1, 12, True),
     ],
 )
-def test_a_challenger_goes_when_more_frauds_are_reported_than_it_can_have_meant(expected, reported, broken):
+def test_a_version_goes_when_more_frauds_are_reported_than_it_can_have_meant(expected, reported, broken):
     reason = early_labels_broken(expected, reported, 3)
     assert (reason is not None) == broken
     assert not reason or f"{reported} frauds" in reason

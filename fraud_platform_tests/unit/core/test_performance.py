@@ -11,12 +11,13 @@ AS_OF_MS = int(datetime(2026, 3, 9, tzinfo=UTC).timestamp() * 1000)
 
 
 def predictions(*rows: tuple[int, str, bool, float]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["model_version", "transaction_id", "is_fraud", "probability"])
+    table = pd.DataFrame(rows, columns=["model_version", "transaction_id", "is_fraud", "probability"])
+    return table.assign(customer_id="c")
 
 
 def reports(*rows: tuple[str, bool, int]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["transaction_id", "is_fraud", "reported_at_ms"])
-    return table.assign(date=pd.to_datetime(table["reported_at_ms"], unit="ms").dt.date)
+    return table.assign(customer_id=None, source=None, date=pd.to_datetime(table["reported_at_ms"], unit="ms").dt.date)
 
 
 def test_each_version_is_judged_on_its_own_predictions():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fraud_platform.local.compose import examine_containers
-from fraud_platform_tests.fake_program import install
+from fraud_platform_tests.support.fake_program import install
 
 DOCKER = """#!/bin/sh
 case "$2" in

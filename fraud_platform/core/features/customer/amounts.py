@@ -3,82 +3,13 @@
 import numpy as np
 
 from fraud_platform.core.features.customer.rows import Columns, CustomerRows
-from fraud_platform.core.features.declaration import SPOKEN, WINDOWS_MS, of_customer
+from fraud_platform.core.features.declaration import WINDOWS_MS
 from fraud_platform.core.features.windows import Int, RangeMaximum
 
 SMALL_AMOUNT = 5.0
 """Amounts up to this are the probes of card testers."""
 SMALLEST_DEVIATION = 1.0
 """Floor, in currency, of the standard deviation that amounts are measured against."""
-LONG_WINDOWS = ("1d", "7d", "30d")
-
-FEATURES = (
-    of_customer("amount", "", "currency", "amount of the transaction", "amount is {value:,.2f}"),
-    *(
-        of_customer(
-            f"count_{w}",
-            w,
-            "transactions",
-            f"transactions in {w}, this one included",
-            f"transaction number {{value:.0f}} of the customer in {SPOKEN[w]}",
-        )
-        for w in WINDOWS_MS
-    ),
-    *(
-        of_customer(
-            f"sum_{w}",
-            w,
-            "currency",
-            f"amount spent in {w}, this one included",
-            f"customer spent {{value:,.2f}} in {SPOKEN[w]}",
-        )
-        for w in WINDOWS_MS
-    ),
-    *(
-        of_customer(
-            f"mean_{w}",
-            w,
-            "currency",
-            f"mean amount in {w}, this one included",
-            f"customer's mean amount in {SPOKEN[w]} is {{value:,.2f}}",
-        )
-        for w in LONG_WINDOWS
-    ),
-    *(
-        of_customer(
-            f"max_{w}",
-            w,
-            "currency",
-            f"largest amount in {w}, this one included",
-            f"customer's largest amount in {SPOKEN[w]} is {{value:,.2f}}",
-        )
-        for w in LONG_WINDOWS
-    ),
-    of_customer(
-        "amount_to_mean_30d",
-        "30d",
-        "ratio",
-        "amount over the mean of the 30 days before, this one left out",
-        "amount {amount:,.2f} is {value:,.2f} times the customer's 30-day mean",
-        default=1.0,
-        words_if_default="amount is the customer's 30-day mean, or there is none before",
-    ),
-    of_customer(
-        "amount_zscore_30d",
-        "30d",
-        "standard deviations",
-        "amount against the 30 days before, this one left out",
-        "amount {amount:,.2f} lies {value:+,.1f} standard deviations from the customer's 30-day mean",
-        words_if_default="amount is the customer's 30-day mean, or there is none before",
-    ),
-    of_customer(
-        "small_count_1h",
-        "1h",
-        "transactions",
-        f"transactions of at most {SMALL_AMOUNT:g} in 1h (card testing)",
-        f"customer's amounts of at most {SMALL_AMOUNT:g} in one hour: {{value:.0f}}",
-    ),
-)
 
 
 def columns(rows: CustomerRows) -> Columns:

@@ -3,20 +3,7 @@
 import numpy as np
 
 from fraud_platform.core.features.customer.rows import Columns, CustomerRows
-from fraud_platform.core.features.declaration import of_customer
 from fraud_platform.core.features.windows import HISTORY_MS
-
-FEATURES = (
-    of_customer(
-        "seconds_since_previous",
-        "30d",
-        "s",
-        "time since the customer's previous transaction",
-        "customer's transaction before is {value:,.0f} seconds old",
-        default=-1.0,
-        words_if_default="customer had no transaction in 30 days",
-    ),
-)
 
 
 def columns(rows: CustomerRows) -> Columns:

@@ -3,35 +3,12 @@
 import numpy as np
 
 from fraud_platform.core.features.customer.rows import Columns, CustomerRows
-from fraud_platform.core.features.declaration import of_customer
 from fraud_platform.core.features.windows import HISTORY_MS
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius, IUGG 1980."""
 SHORTEST_TRIP_SECONDS = 60.0
 """Floor of the time between two places: clocks of terminals differ by about as much."""
-NO_PLACE = "place of this transaction or of those before is unknown"
-
-FEATURES = (
-    of_customer(
-        "distance_km",
-        "30d",
-        "km",
-        "great-circle distance from the last known place",
-        "place is {value:,.0f} km from the customer's last one",
-        default=-1.0,
-        words_if_default=NO_PLACE,
-    ),
-    of_customer(
-        "speed_kmh",
-        "30d",
-        "km/h",
-        "implied travel speed from the last known place",
-        "from the last place here the customer went {distance_km:,.0f} km at {value:,.0f} km/h",
-        default=-1.0,
-        words_if_default=NO_PLACE,
-    ),
-)
 
 
 def columns(rows: CustomerRows) -> Columns:

@@ -11,7 +11,7 @@ from fraud_platform.core.benchmark.folds import DELAY_DAYS, Fold, known_compromi
 from fraud_platform.core.benchmark.handbook import evaluate_fold, score_fold
 from fraud_platform.core.training.params import Boosting
 from fraud_platform.errors import TrainingError
-from fraud_platform_tests.unit.core.benchmark.generated import START, day_of, transactions, with_labels
+from fraud_platform_tests.support.handbook_transactions import START, day_of, transactions, with_labels
 
 FRAME = transactions()
 FOLD = Fold(START.date() + timedelta(days=28), extra_train_days=7)

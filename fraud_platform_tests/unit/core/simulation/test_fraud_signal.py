@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
 from fraud_platform.core.time import DAY_MS
-from fraud_platform_tests.unit.core.simulation.engineered import engineered_features
+from fraud_platform_tests.support.engineered_features import engineered_features
 
 TRAIN_DAYS = range(22, 54)
 TEST_DAYS = range(61, 75)

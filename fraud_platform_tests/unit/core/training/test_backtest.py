@@ -1,11 +1,11 @@
-"""What a fold takes of all rows. Whole folds are run by unit/cli/test_backtest_command.py."""
+"""What a fold takes of all rows. Whole folds are run by unit/cli/test_backtest.py."""
 
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from fraud_platform.core.training.backtest import FeatureRows
+from fraud_platform.core.training.dataset import FeatureRows
 from fraud_platform.core.training.split import DayRange
 
 DAYS = np.array(["2026-01-01", "2026-01-02", "2026-01-02", "2026-01-03"], "datetime64[D]")
@@ -19,6 +19,8 @@ ROWS = FeatureRows(
     reports=pd.DataFrame(
         {
             "transaction_id": ["b", "c", "d"],
+            "customer_id": None,
+            "source": None,
             "is_fraud": True,
             "reported_at_ms": pd.to_datetime(["2026-01-03", "2026-01-04", "2026-01-03"]).astype("int64") // 10**6,
             "date": pd.to_datetime(["2026-01-03", "2026-01-04", "2026-01-03"]),

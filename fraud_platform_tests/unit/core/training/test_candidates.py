@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from fraud_platform.core.training.candidates import CANDIDATES
-from fraud_platform_tests.unit.core.training.rows import PARAMS, dataset
+from fraud_platform_tests.support.training_rows import PARAMS, dataset
 
 DATASET = dataset()
 TEST = DATASET.test

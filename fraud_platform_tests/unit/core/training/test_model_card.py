@@ -6,16 +6,16 @@ import msgspec
 import numpy as np
 import pytest
 
+from fraud_platform.core.training.baselines import baselines
 from fraud_platform.core.training.evaluate import Evaluation
 from fraud_platform.core.training.model_card import MEANINGS, comparison_table, model_card
-from fraud_platform.core.training.rivals import rivals
 from fraud_platform.core.training.train import TrainedModels, train_candidates
-from fraud_platform_tests.unit.core.training.rows import PARAMS, dataset
+from fraud_platform_tests.support.training_rows import PARAMS, dataset
 
 DATASET = dataset()
 SNAPSHOT = {
     "as_of": "2026-04-01",
-    "table_versions": {"raw/labels": 5},
+    "table_versions": {"labels": 5},
     "splits": {
         "test": {
             "first_day": "2026-03-01",
@@ -37,12 +37,12 @@ def trained() -> TrainedModels:
 
 @pytest.fixture(scope="module")
 def text(trained) -> str:
-    compared = {"catboost": trained.main.test} | {r.name: r.test for r in rivals(DATASET, 10, trained.bundle)}
+    compared = {"catboost": trained.main.test} | {r.name: r.test for r in baselines(DATASET, PARAMS, trained.bundle)}
     return model_card(trained.bundle.card, trained.main.test, compared, {"amount": 61.25}, {"epochs": 40})
 
 
 def test_the_champion_is_judged_as_it_decides(trained):
-    champion, rules = rivals(DATASET, PARAMS.alert_budget_per_day, trained.bundle)
+    champion, rules = baselines(DATASET, PARAMS, trained.bundle)
     assert (champion.name, rules.name) == ("champion", "rule_set")
     # Not to the last bit: the bundle's logistic function is NumPy's, that of the fitted model CatBoost's.
     assert champion.test.metrics() == pytest.approx(trained.main.test.metrics(), rel=1e-12)
@@ -52,9 +52,9 @@ def test_the_champion_is_judged_as_it_decides(trained):
 
 
 def test_without_a_champion_the_rules_are_left(trained):
-    assert [rival.name for rival in rivals(DATASET, 10, None)] == ["rule_set"]
+    assert [baseline.name for baseline in baselines(DATASET, PARAMS, None)] == ["rule_set"]
     other = replace(trained.bundle, card=msgspec.structs.replace(trained.bundle.card, feature_set="other"))
-    assert [rival.name for rival in rivals(DATASET, 10, other)] == ["rule_set"]
+    assert [baseline.name for baseline in baselines(DATASET, PARAMS, other)] == ["rule_set"]
 
 
 def test_the_card_tells_every_measure_with_its_value(trained, text):

@@ -3,7 +3,7 @@ import pytest
 
 from fraud_platform.core.training.resample import smote
 from fraud_platform.errors import TrainingError
-from fraud_platform_tests.unit.core.training.rows import dated_rows
+from fraud_platform_tests.support.training_rows import dated_rows
 
 ROWS = dated_rows(seed=3)
 FRAUDS = int(ROWS.labels.sum())

@@ -9,7 +9,7 @@ from fraud_platform.core.training import search as searching
 from fraud_platform.core.training.params import Boosting
 from fraud_platform.core.training.search import SearchTrial, search
 from fraud_platform.core.training.train import train_candidates
-from fraud_platform_tests.unit.core.training.rows import PARAMS, dataset
+from fraud_platform_tests.support.training_rows import PARAMS, dataset
 
 DATASET = dataset()
 START = Boosting(rounds=12, learning_rate=0.02)

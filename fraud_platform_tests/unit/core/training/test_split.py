@@ -19,7 +19,13 @@ def reports(*rows: tuple[str, bool, str], arrival: str | None = None) -> pd.Data
     table = pd.DataFrame(rows, columns=["transaction_id", "is_fraud", "reported_at"])
     times = table.pop("reported_at")
     days = [pd.Timestamp(arrival or text).date() for text in times]
-    return table.assign(reported_at_ms=[milliseconds(text) for text in times], date=days)
+    table = table.assign(customer_id=None, source=None, date=days)
+    return table.assign(reported_at_ms=[milliseconds(text) for text in times])
+
+
+def labels(ids: np.ndarray, known: pd.DataFrame, day: date) -> list[bool]:
+    """Of transactions that are all one customer's."""
+    return known_labels(ids, np.full(len(ids), "c", object), known, day).tolist()
 
 
 def test_ranges_stand_a_label_delay_apart_and_end_a_delay_before_the_run():
@@ -58,7 +64,7 @@ def test_the_latest_report_before_the_cut_off_decides():
         ("elsewhere", True, "2026-01-03"),
     )
     ids = np.array(["fraud", "reversed", "too late", "last moment", "same time", "unreported"], dtype=object)
-    assert known_labels(ids, known, date(2026, 1, 10)).tolist() == [True, False, False, True, False, False]
+    assert labels(ids, known, date(2026, 1, 10)) == [True, False, False, True, False, False]
 
 
 def test_a_report_is_not_known_before_it_arrives():
@@ -66,12 +72,12 @@ def test_a_report_is_not_known_before_it_arrives():
     taken_back = reports(("reversed", False, "2026-01-05"), arrival="2026-01-16")
     known, ids = pd.concat([sent_weekly, taken_back]), np.array(["fraud", "reversed"], dtype=object)
     days = [date(2026, 1, 9), date(2026, 1, 10), date(2026, 1, 17)]
-    found = [known_labels(ids, known, day).tolist() for day in days]
+    found = [labels(ids, known, day) for day in days]
     assert found == [[False, False], [True, True], [True, False]]
 
 
 def test_without_reports_everything_is_legitimate():
-    assert not known_labels(np.array(["a", "b"], dtype=object), reports(), date(2026, 1, 10)).any()
+    assert not any(labels(np.array(["a", "b"], dtype=object), reports(), date(2026, 1, 10)))
 
 
 def test_a_customer_is_known_as_compromised_from_the_day_after_the_first_report():
@@ -110,8 +116,12 @@ def test_a_card_is_blocked_from_the_arrival_of_a_report_on():
     assert blocked.tolist() == [False, False, False, True, True, False]
 
 
-def test_one_transaction_id_of_two_customers_blocks_both():
-    known = reports(("twice", True, "2026-01-03"))
+def test_a_report_on_an_id_of_two_customers_is_about_the_one_that_it_names():
+    named = reports(("twice", True, "2026-01-03")).assign(customer_id="b")
     ids, customers = np.array(["twice", "twice", "b2"], object), np.array(["a", "b", "b"], object)
     days = np.array(["2026-01-04", "2026-01-02", "2026-01-05"], "datetime64[D]")
-    assert blocked_cards(ids, customers, days, known, 14).tolist() == [True, False, True]
+    assert known_labels(ids, customers, named, date(2026, 1, 10)).tolist() == [False, True, False]
+    assert blocked_cards(ids, customers, days, named, 14).tolist() == [False, False, True]
+    unnamed = reports(("twice", True, "2026-01-03"))
+    assert not known_labels(ids, customers, unnamed, date(2026, 1, 10)).any()
+    assert not blocked_cards(ids, customers, days, unnamed, 14).any()

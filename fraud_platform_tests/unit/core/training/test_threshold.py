@@ -6,7 +6,7 @@ import pytest
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.threshold import choose_threshold, threshold_for_budget, threshold_for_cost
 
-BUDGET = 3
+BUDGET, LOWEST = 3, 0.01
 
 
 def rows(labels: list[int], amounts: list[float]) -> DatedRows:
@@ -71,8 +71,26 @@ def test_no_other_threshold_saves_more():
 
 def test_the_threshold_says_what_it_was_chosen_by():
     scores, dated = np.array([0.9, 0.1]), rows([1, 0], [50.0, 1])
-    assert choose_threshold(scores, dated, BUDGET, review_cost=None).chosen_by == "alert budget"
-    assert choose_threshold(scores, dated, BUDGET, review_cost=2.5).chosen_by == "review cost of 2.5"
+    assert choose_threshold(scores, dated, BUDGET, None, LOWEST).chosen_by == "alert budget"
+    assert choose_threshold(scores, dated, BUDGET, 2.5, LOWEST).chosen_by == "review cost of 2.5"
+    assert choose_threshold(scores, dated, BUDGET, None, 0.5).chosen_by == "minimum alert probability of 0.5"
+
+
+@pytest.mark.parametrize("review_cost", [None, 0.01], ids=["by budget", "by cost"])
+@pytest.mark.parametrize(
+    ("probabilities", "alerts"),
+    [
+        ([0.9, 0.3, 0.009, 0.001], 2),  # the budget would take all four
+        ([0.009, 0.008, 0.001, 0.0], 0),  # a model that suspects nothing raises no alerts
+        ([0.01, 0.01, 0.01, 0.01], 4),  # the floor itself is an alert
+        ([0.0, 0.0, 0.0, 0.0], 0),
+    ],
+)
+def test_however_large_the_budget_an_alert_has_the_lowest_probability_at_least(probabilities, alerts, review_cost):
+    scores, dated = np.array(probabilities), rows([1, 1, 1, 1], [50.0, 50, 50, 50])
+    threshold = choose_threshold(scores, dated, 1000, review_cost, LOWEST)
+    assert threshold.value >= LOWEST
+    assert np.count_nonzero(scores >= threshold.value) == threshold.alerts_per_day == alerts
 
 
 @pytest.mark.parametrize("review_cost", [None, 15.0])
@@ -80,6 +98,6 @@ def test_blocked_cards_take_no_place_in_the_budget_and_save_nothing(review_cost)
     scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
     whole = rows([1, 1, 1, 0, 1, 0, 0], [100, 20, 20, 5, 30, 5, 5])
     blocked = np.array([1, 0, 1, 0, 0, 0, 0], bool)
-    without = choose_threshold(scores[~blocked], whole.select(~blocked), BUDGET, review_cost)
-    assert choose_threshold(scores, replace(whole, blocked=blocked), BUDGET, review_cost) == without
-    assert choose_threshold(scores, whole, BUDGET, review_cost) != without
+    without = choose_threshold(scores[~blocked], whole.select(~blocked), BUDGET, review_cost, LOWEST)
+    assert choose_threshold(scores, replace(whole, blocked=blocked), BUDGET, review_cost, LOWEST) == without
+    assert choose_threshold(scores, whole, BUDGET, review_cost, LOWEST) != without

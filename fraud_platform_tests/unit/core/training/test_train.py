@@ -1,13 +1,15 @@
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
 from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.training.candidates import CANDIDATES
+from fraud_platform.core.training.compare import ranking
 from fraud_platform.core.training.train import train_candidates
 from fraud_platform.errors import TrainingError
-from fraud_platform_tests.unit.core.training.rows import PARAMS, dataset
+from fraud_platform_tests.support.training_rows import PARAMS, dataset
 
 DATASET = dataset()
 SNAPSHOT = {"transactions": {"0": [0, 100]}}
@@ -47,7 +49,15 @@ def test_the_same_rows_and_seed_give_the_same_bundle_scores(trained):
     again = train(replace(PARAMS, references=False))
     assert len(again.candidates) == 1
     assert np.array_equal(again.bundle.score(DATASET.test.features), trained.bundle.score(DATASET.test.features))
-    assert again.bundle.card == trained.bundle.card
+    assert list(again.bundle.card.rankings) == ["catboost"]
+    assert msgspec.structs.replace(again.bundle.card, rankings=trained.bundle.card.rankings) == trained.bundle.card
+
+
+def test_the_bundle_tells_how_the_model_and_its_references_ranked_the_test_rows(trained):
+    rankings = trained.bundle.card.rankings
+    assert list(rankings) == [candidate.name for candidate in CANDIDATES]
+    for model in trained.candidates:
+        assert rankings[model.name] == ranking(model.score(DATASET.test.features), DATASET.test)
 
 
 def test_progress_names_every_candidate():

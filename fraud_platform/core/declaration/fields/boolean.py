@@ -1,0 +1,22 @@
+"""Flags: card present, PIN entered, recurring."""
+
+from typing import ClassVar
+
+from fraud_platform.core.declaration.fields.field import Field
+
+
+class Boolean(Field, tag="boolean", frozen=True):
+    """True or false; as a number 1 or 0."""
+
+    NUMERIC: ClassVar[bool] = True
+
+    role: None = None
+    default: bool | None = None
+
+    @property
+    def number_format(self) -> str:
+        return ".2f"
+
+    @property
+    def measured_in(self) -> str:
+        return "0/1"

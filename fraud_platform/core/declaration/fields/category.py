@@ -1,0 +1,51 @@
+"""Categories: a channel, a country, a merchant category code."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from fraud_platform.core.declaration.faults import Fault, quoted
+from fraud_platform.core.declaration.fields.field import Field
+
+_PATTERN = r"((\[[A-Za-z0-9 _.:/-]+\]|[A-Za-z0-9 _:/-])(\{[0-9]{1,3}(,[0-9]{1,3})?\})?){1,8}"
+"""Characters and classes of them, counted: no pattern of these takes long on any message."""
+Value = Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class Category(Field, tag="category", frozen=True):
+    """Text of few values that many transactions share."""
+
+    IDENTITY: ClassVar[bool] = True
+
+    role: None = None
+    entity: bool = False
+    """Features may be counted per value of it, over all keys."""
+    values: Annotated[tuple[Value, ...], Meta(min_length=1, max_length=1000)] | None = None
+    """The only ones there are; a message with another is rejected."""
+    pattern: Annotated[str, Meta(max_length=100)] | None = None
+    """What all of them look like: characters and classes with their number, such as [A-Z]{2}."""
+    max_length: Annotated[int, Meta(ge=1, le=256)] = 64
+    default: str | None = None
+
+    def faults(self) -> Iterator[Fault]:
+        yield from super().faults()
+        if self.pattern is not None and not _is_simple(self.pattern):
+            yield Fault(
+                "pattern",
+                f"{quoted(self.pattern)} is no pattern of at most 8 characters or classes with their number, "
+                "such as [A-Z]{2} or [0-9]{4}",
+            )
+        if self.values is not None and len(set(self.values)) < len(self.values):
+            yield Fault("values", "a value is listed twice")
+        if self.values is not None and self.default is not None and self.default not in self.values:
+            yield Fault("default", f"{quoted(self.default)} is not among the values")
+
+
+def _is_simple(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return re.fullmatch(_PATTERN, pattern) is not None

@@ -1,0 +1,91 @@
+"""What all fields of a transaction have, whatever their type."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta
+
+from fraud_platform.core.declaration.faults import Fault
+
+NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+FieldName = Annotated[str, Meta(pattern=NAME_PATTERN, description="small letters, digits and _, such as merchant_id")]
+Path = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^.\s]{1,64}(\.[^.\s]{1,64}){0,7}$",
+        description="names of nested members with dots between them, such as card.pan_hash",
+    ),
+]
+Noun = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$", description="letters, digits, spaces and hyphens, such as card"),
+]
+Role = Literal["transaction", "key", "time", "amount"]
+"""What the platform needs to know: the transaction's id, whose windows it is in, when it was, and how much."""
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """A member of the message, and the column that it becomes."""
+
+    NUMERIC: ClassVar[bool] = False
+    """Its values can be added, compared by size and averaged."""
+    IDENTITY: ClassVar[bool] = False
+    """Its values are the same or not: they can be told apart, counted and recognised."""
+
+    name: FieldName
+    """The column; in the declaration it stands before the colon."""
+    path: Path | None = None
+    """Where the message has it; by default under its name."""
+    role: Role | None = None
+    optional: bool = False
+    personal: bool = False
+    """Masked wherever a person or a log reads it."""
+    noun: Noun | None = None
+    """What reasons and names of features call it; by default its name without _id."""
+    plural: Noun | None = None
+
+    @property
+    def source(self) -> tuple[str, ...]:
+        """Names of the members that lead to it."""
+        return tuple((self.path or self.name).split("."))
+
+    @property
+    def called(self) -> str:
+        """The noun."""
+        return self.noun or self.name.removesuffix("_id").replace("_", " ")
+
+    @property
+    def called_in_plural(self) -> str:
+        if self.plural:
+            return self.plural
+        noun = self.called
+        if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+            return noun[:-1] + "ies"
+        return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+    @property
+    def word(self) -> str:
+        """The noun as part of a feature's name."""
+        return identifier(self.called)
+
+    @property
+    def word_in_plural(self) -> str:
+        return identifier(self.called_in_plural)
+
+    @property
+    def is_amount(self) -> bool:
+        return self.role == "amount"
+
+    def faults(self) -> Iterator[Fault]:
+        """What contradicts itself."""
+        if self.optional and self.role is not None:
+            yield Fault("optional", f"the field with role {self.role} cannot be optional: every transaction has one")
+        default = getattr(self, "default", None)
+        if default is not None and not self.optional:
+            yield Fault("default", "a default is for a field that may be absent: add optional: true")
+
+
+def identifier(text: str) -> str:
+    """Text as part of a feature's name."""
+    return text.lower().replace(" ", "_").replace("-", "_")

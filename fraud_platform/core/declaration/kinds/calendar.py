@@ -1,0 +1,48 @@
+"""When the transaction was, in UTC."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from fraud_platform.core.declaration.faults import Fault
+from fraud_platform.core.declaration.fields.field import FieldName
+from fraud_platform.core.declaration.fields.timestamp import Timestamp
+from fraud_platform.core.declaration.kinds.line import Draft, FeatureLine, faults_of_field
+from fraud_platform.core.declaration.windows import Window
+from fraud_platform.core.declaration.world import World
+
+LAST_HOUR_OF_NIGHT = 6
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DRAFTS = {
+    "hour": Draft(
+        "hour", "hour", "hour of day of the event, UTC", "made between {value:.0f}:00 and {value:.0f}:59 UTC"
+    ),
+    "weekday": Draft(
+        "weekday", "day", "day of week of the event, UTC, Monday 0", tuple(f"made on a {day}" for day in WEEKDAYS)
+    ),
+    "weekend": Draft("is_weekend", "0/1", "Saturday or Sunday", "made on a weekend", "made on a working day"),
+    "night": Draft(
+        "is_night", "0/1", f"hour of day at most {LAST_HOUR_OF_NIGHT}", "made at night, UTC", "made by day, UTC"
+    ),
+}
+
+
+class Calendar(FeatureLine, frozen=True, kw_only=True):
+    """A part of the time: its hour, its day of the week, whether that is a weekend or it is night."""
+
+    of: Literal["hour", "weekday", "weekend", "night"] = msgspec.field(name="calendar")
+    at: FieldName | None = None
+    """Another timestamp than that of the transaction."""
+
+    def draft(self, world: World, window: Window) -> Draft:
+        draft = _DRAFTS[self.of]
+        return draft if self.at is None else draft._replace(name=f"{world.field(self.at).word}_{draft.name}")
+
+    def faults(self, world: World) -> Iterator[Fault]:
+        if self.at is None:
+            return
+        found = list(faults_of_field(world, "at", self.at))
+        yield from found
+        if not found and not isinstance(world.field(self.at), Timestamp):
+            yield Fault("at", f"{self.at} is no timestamp: name one, or leave at out for the time of the transaction")

@@ -1,0 +1,26 @@
+"""What lines share that look at an entity's matured transactions: those whose labels have had time to arrive."""
+
+from collections.abc import Iterator
+
+from fraud_platform.core.declaration.faults import Fault
+from fraud_platform.core.declaration.kinds.windowed import EntityLine
+from fraud_platform.core.declaration.windows import Window
+from fraud_platform.core.declaration.world import World
+
+DAY_MS = 86_400_000
+
+
+class MaturedLine(EntityLine, frozen=True, kw_only=True):
+    """As of the start of the day: days of transactions, the newest of which is old enough to have its label."""
+
+    def period(self, window: Window) -> str:
+        """When, in the words of a reason."""
+        return f"in the newest {window.spoken} with known labels"
+
+    def faults(self, world: World) -> Iterator[Fault]:
+        yield from super().faults(world)
+        for window in self.windows(world):
+            if window.milliseconds % DAY_MS:
+                yield Fault(
+                    "over", f"window {window.text} is no number of days, and labels are counted by day: write 1d"
+                )

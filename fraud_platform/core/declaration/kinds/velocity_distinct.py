@@ -1,0 +1,30 @@
+"""How many different ones meet an entity."""
+
+from typing import ClassVar
+
+import msgspec
+
+from fraud_platform.core.declaration.conditions import those_that_count
+from fraud_platform.core.declaration.fields.field import FieldName
+from fraud_platform.core.declaration.kinds.line import Draft, FieldNeed
+from fraud_platform.core.declaration.kinds.velocity_line import SETTLED, VelocityLine
+from fraud_platform.core.declaration.windows import Window
+from fraud_platform.core.declaration.world import World
+
+
+class VelocityDistinct(VelocityLine, frozen=True, kw_only=True):
+    """The number of different values of an id or category among the entity's transactions up to a minute before."""
+
+    NEEDS: ClassVar[FieldNeed] = "id"
+
+    of: FieldName = msgspec.field(name="velocity_distinct")
+
+    def draft(self, world: World, window: Window) -> Draft:
+        entity, field = self.owner(world), world.field(self.of)
+        counted = field.called_in_plural
+        return Draft(
+            f"{entity.word}_{field.word_in_plural}",
+            counted,
+            f"distinct {counted} of its {those_that_count(world, self.where)} in {window.text}, {SETTLED}",
+            f"{entity.called}'s {counted} in {window.spoken}: {{value:,.0f}}",
+        )

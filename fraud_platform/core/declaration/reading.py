@@ -1,0 +1,34 @@
+"""YAML text to a checked declaration. Text in, objects out: nothing in it is ever run."""
+
+from fraud_platform.core.declaration.conversion import converted
+from fraud_platform.core.declaration.declaration import Declaration, Header
+from fraud_platform.core.declaration.faults import Faults
+from fraud_platform.core.declaration.feature_reading import FeatureReader
+from fraud_platform.core.declaration.field_reading import read_fields
+from fraud_platform.core.declaration.windows import Window
+from fraud_platform.core.declaration.world import World
+from fraud_platform.core.declaration.yaml_tree import parsed
+
+_REQUIRED = ("fields", "features")
+
+
+def read_declaration(source: str | bytes, file: str) -> Declaration:
+    """The declaration in the text of a file.
+
+    file: how errors name it. Raises ConfigurationError with one line a fault: file, line, column, what is
+    wrong and the way out. Features are looked at once the fields are sound.
+    """
+    faults = Faults(file)
+    root = parsed(source, faults)
+    header = converted(root, Header, faults, "a declaration", read=_REQUIRED)
+    for name in _REQUIRED if isinstance(root.value, dict) else ():
+        if name not in root.value:
+            faults.add(root.place, f"a declaration lacks {name}")
+    faults.raise_if_any()
+    assert header is not None
+    fields = read_fields(root.value["fields"], faults)
+    faults.raise_if_any()
+    world = World(fields, Window.of(header.history))
+    declared = FeatureReader(world, faults).read(root.value["features"])
+    faults.raise_if_any()
+    return Declaration(header, world, declared)

@@ -1,0 +1,188 @@
+"""A whole file looked at before its first message goes out: by the scorer's decoder, and by what the topics take."""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyarrow import dataset
+
+from fraud_platform.feeding.column_mapping import ColumnMapping, RowFault
+from fraud_platform.feeding.labelled_file import Period, mapped_rows
+from fraud_platform.feeding.messages import REPORT_COLUMNS, Disturbances, report_messages, transaction_messages
+from fraud_platform.feeding.topic_limits import Bound, Limits
+from fraud_platform.messages.decoding import label_or_fault, transaction_or_fault
+from fraud_platform.messages.diagnosis import Fault
+from fraud_platform.messages.schemas import FIRST_TIME_MS, LAST_TIME_MS
+from fraud_platform.messages.tolerant import printable
+from fraud_platform.storage.clock import as_text
+
+_UNDISTURBED = Disturbances()
+_SECONDS_MS = 1_000
+MOST_LINES = 12
+"""Kinds of faults that a message lists; it counts the others."""
+
+
+@dataclass
+class Beyond:
+    """Rows beyond one bound of a topic."""
+
+    bound: Bound
+    column: str
+    """event_time_ms, or reported_at_ms where the bound is that of the labels topic."""
+    rows: int = 0
+    first_row: int = 0
+    first_ms: int = 0
+
+
+@dataclass
+class FileCheck:
+    """What is to be known of a file before it is sent. Times are those that are sent, moved by --shift-to."""
+
+    rows: int = 0
+    frauds: int = 0
+    faults: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """(field, column, reason) → rows."""
+    first_faults: dict[tuple[str, str, str], RowFault] = field(default_factory=dict)
+    rejected: list[np.ndarray] = field(default_factory=list)
+    """Numbers of the rows that are no transactions, in order."""
+    beyond: list[Beyond] = field(default_factory=list)
+    first_ms: int | None = None
+    last_ms: int | None = None
+
+    @property
+    def rejected_rows(self) -> int:
+        return self.faults.total()
+
+    @property
+    def transactions(self) -> int:
+        """Rows that are one."""
+        return self.rows - self.rejected_rows
+
+    def fault_lines(self) -> list[str]:
+        """One line for each kind of fault, the most frequent first."""
+        lines = [
+            f"{name} (column {column}) {reason}: {count:,} rows, first row {self.first_faults[kind].row:,}: "
+            f"{printable(self.first_faults[kind].value, 60)!r}"
+            for kind, count in self.faults.most_common(MOST_LINES)
+            for name, column, reason in (kind,)
+        ]
+        others = len(self.faults) - len(lines)
+        return [*lines, f"and {others} other kinds"] if others else lines
+
+    def limit_lines(self) -> list[str]:
+        """One line for each limit of a topic that rows are beyond, with what mends it."""
+        return [
+            f"{x.rows:,} of {self.rows:,} rows are {x.bound.reason}; the first is row {x.first_row:,}, "
+            f"{as_text(x.first_ms)}. {x.bound.way_out}"
+            for x in self.beyond
+            if x.rows
+        ]
+
+
+def check_file(
+    rows: dataset.Dataset,
+    mapping: ColumnMapping,
+    period: Period,
+    of_transactions: Limits,
+    of_reports: Limits,
+    *,
+    since_ms: int | None = None,
+    on_rows: Callable[[int], object] = lambda count: None,
+    on_faults: Callable[[Sequence[RowFault]], object] = lambda faults: None,
+) -> FileCheck:
+    """Every row of the period, as the scorer will judge its message.
+
+    since_ms: rows before it are not held against the limits, since Kafka has them already.
+    """
+    # What is reported in the future is left for a later feed.
+    of_chargebacks = [Beyond(bound, "reported_at_ms") for bound in of_reports.bounds if bound.is_lowest]
+    check = FileCheck(beyond=[*(Beyond(bound, "event_time_ms") for bound in of_transactions.bounds), *of_chargebacks])
+    for mapped in mapped_rows(rows, mapping, period):
+        faults = sorted([*mapped.faults, *_message_faults(mapping, mapped.frame)])
+        on_faults(faults)
+        _count_faults(check, faults)
+        frame = mapped.frame.drop(index=[fault.row for fault in faults], errors="ignore")
+        check.rows += len(mapped.frame) + len(mapped.faults)
+        check.frauds += int((frame["reported_at_ms"] >= 0).sum())
+        if len(frame):
+            check.first_ms = int(frame["event_time_ms"].iloc[0]) if check.first_ms is None else check.first_ms
+            check.last_ms = int(frame["event_time_ms"].iloc[-1])
+        unsent = frame if since_ms is None else frame[frame["event_time_ms"] >= since_ms]
+        for beyond in check.beyond:
+            times = unsent[beyond.column]
+            _count_beyond(beyond, times[times >= 0])
+        on_rows(check.rows)
+    return check
+
+
+def sound_rows(
+    rows: dataset.Dataset, mapping: ColumnMapping, period: Period, rejected: Sequence[np.ndarray]
+) -> Iterator[pd.DataFrame]:
+    """The transactions of a file that has been checked, without the rows that were rejected."""
+    numbers = np.concatenate(rejected) if rejected else np.empty(0, np.int64)
+    for frame, _ in mapped_rows(rows, mapping, period):
+        yield frame.drop(index=numbers[np.isin(numbers, frame.index)]) if len(numbers) else frame
+
+
+class RejectFile:
+    """A CSV file of the rows that are not sent: row, column, value, field and reason of each."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", newline="")
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(RowFault._fields)
+
+    def write(self, faults: Sequence[RowFault]) -> None:
+        self._writer.writerows(faults)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _message_faults(mapping: ColumnMapping, frame: pd.DataFrame) -> list[RowFault]:
+    """What the decoder of scorer and batch says of the rows' messages."""
+    found: list[RowFault] = []
+    messages = transaction_messages(frame, _UNDISTURBED)
+    for row, message in zip(frame.index, messages, strict=True):
+        outcome = transaction_or_fault(message.key, message.value, message.send_ms)
+        if isinstance(outcome, Fault):
+            found.append(_row_fault(mapping, frame, row, outcome))
+    reports = frame.loc[frame["reported_at_ms"] >= 0, REPORT_COLUMNS]
+    faulty = {fault.row for fault in found}
+    for row, message in zip(reports.index, report_messages(reports), strict=True):
+        report = label_or_fault(message.value, message.send_ms)
+        if isinstance(report, Fault) and row not in faulty:
+            found.append(_row_fault(mapping, frame, row, report))
+    return found
+
+
+def _row_fault(mapping: ColumnMapping, frame: pd.DataFrame, row: int, fault: Fault) -> RowFault:
+    source = mapping.fields.get(fault.field)
+    column = str(source.column or source.constant) if source else ""
+    value: Any = frame[fault.field][row] if fault.field in frame else ""
+    reason = fault.reason
+    if fault.field == "event_time_ms" and FIRST_TIME_MS <= value * _SECONDS_MS <= LAST_TIME_MS:
+        reason += " (it looks like seconds; milliseconds are wanted)"
+    return RowFault(int(row), column, str(value), fault.field, reason)
+
+
+def _count_faults(check: FileCheck, faults: Sequence[RowFault]) -> None:
+    for fault in faults:
+        kind = (fault.field, fault.column, fault.reason)
+        check.faults[kind] += 1
+        check.first_faults.setdefault(kind, fault)
+    if faults:
+        check.rejected.append(np.array([fault.row for fault in faults], np.int64))
+
+
+def _count_beyond(beyond: Beyond, times: pd.Series) -> None:
+    outside = times[times < beyond.bound.at_ms] if beyond.bound.is_lowest else times[times >= beyond.bound.at_ms]
+    if len(outside):
+        if not beyond.rows:
+            beyond.first_row, beyond.first_ms = int(outside.index[0]), int(outside.iloc[0])
+        beyond.rows += len(outside)

@@ -1,0 +1,173 @@
+"""Why bytes are no message: field and reason for a person to read. Runs for the few that the fast decoder refused.
+
+The field never comes from a parser's prose, which repeats what the sender wrote: each field is decoded on its own,
+and the one at fault is the one that fails.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fraud_platform.messages.schemas import SCHEMA_VERSION
+from fraud_platform.messages.tolerant import printable
+
+MOST_DEPTH = 64
+"""Levels of arrays and objects. Far from every parser's own limit, which depends on how deep its caller stands."""
+MOST_FIELD, MOST_REASON = 64, 240
+"""Characters of field and reason: they travel in headers and stand in tables."""
+_INTEGER_DIGITS = 600
+"""Python refuses to read integers of some thousand digits; those with more than these are read as float64."""
+
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""Strings, the last of them perhaps without its end. Possessive: no input makes it go back."""
+_BRACKETS = re.compile(rb"[\[\]{}]")
+
+
+class Fault(NamedTuple):
+    """What is wrong with a message. `field` is "value" where the message as a whole is at fault."""
+
+    field: str
+    reason: str
+
+
+_TOO_DEEP = Fault("value", f"is nested too deeply, over {MOST_DEPTH} levels")
+
+
+class _Constant(str):
+    """NaN, Infinity or -Infinity, which Python reads and no JSON has."""
+
+
+def diagnose(value: bytes | None, struct: type[msgspec.Struct]) -> Fault:
+    """Field and reason of bytes that are none of the struct's, short and printable. Raises nothing, whatever the bytes.
+
+    Python's lenient parser tells a NaN in a field, or an unknown version, from bytes that
+    are not JSON at all.
+    """
+    try:
+        fault = _fault_of(value, struct)
+    except Exception as unforeseen:  # each is a fault of the message: nothing a sender writes may stop its reader
+        fault = Fault("value", f"cannot be read ({type(unforeseen).__name__})")
+    return bounded(fault)
+
+
+def bounded(fault: Fault) -> Fault:
+    """The same in characters that print, and few enough for a header."""
+    limits = zip(fault, (MOST_FIELD, MOST_REASON), strict=True)
+    field, reason = (printable(text, most)[:most] for text, most in limits)
+    return Fault(field or "value", reason)
+
+
+def hidden_fault(value: bytes) -> Fault | None:
+    """What the fast decoder does not look at: a name given twice, nesting, and text that is not UTF-8."""
+    if is_too_deep(value):
+        return _TOO_DEEP
+    try:
+        _, fault = _parse(value)
+    except ValueError:
+        return Fault("value", "is not JSON")
+    return fault
+
+
+def is_too_deep(value: bytes) -> bool:
+    """Whether arrays and objects lie in one another over MOST_DEPTH deep; without recursion, in linear time."""
+    if value.count(b"[") + value.count(b"{") <= MOST_DEPTH:
+        return False
+    depth = 0
+    for bracket in _BRACKETS.finditer(_STRINGS.sub(b"", value)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > MOST_DEPTH:
+            return True
+    return False
+
+
+def _fault_of(value: bytes | None, struct: type[msgspec.Struct]) -> Fault:
+    if not value:
+        return Fault("value", "is empty")
+    if is_too_deep(value):
+        return _TOO_DEEP
+    try:
+        document, fault = _parse(value)
+    except ValueError:
+        return Fault("value", "is not JSON")
+    if fault:
+        return fault
+    if not isinstance(document, dict):
+        return Fault("value", "is not a JSON object")
+    return _version_fault(document) or _number_fault(document, struct) or _field_fault(value, struct)
+
+
+def _version_fault(document: dict[str, Any]) -> Fault | None:
+    version = document.get("schema_version", SCHEMA_VERSION)
+    if version == SCHEMA_VERSION and not isinstance(version, bool):
+        return None
+    return Fault("schema_version", f"unknown version {json.dumps(version)[:40]}, expected {SCHEMA_VERSION}")
+
+
+def _number_fault(document: dict[str, Any], struct: type[msgspec.Struct]) -> Fault | None:
+    """A NaN anywhere, which no JSON has, or a number beyond float64 in a field of the message's own."""
+    for name, item in document.items():
+        beyond = isinstance(item, float) and not math.isfinite(item) and name in struct.__struct_encode_fields__
+        if beyond or isinstance(item, _Constant):
+            return Fault(name, f"is not a finite number: {item}")
+    return None
+
+
+def _field_fault(value: bytes, struct: type[msgspec.Struct]) -> Fault:
+    """The first field, in the order of their declaration, that is missing or fails on its own."""
+    try:
+        fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return Fault("value", "is not JSON")
+    for name, (decoder, is_required) in _field_decoders(struct).items():
+        if name not in fields:
+            if is_required:
+                return Fault(name, "is missing")
+            continue
+        try:
+            decoder.decode(fields[name])
+        except msgspec.ValidationError as error:
+            words = str(error)
+            return Fault(name, words[0].lower() + words[1:])
+    return Fault("value", "cannot be read")
+
+
+@cache
+def _field_decoders(struct: type[msgspec.Struct]) -> dict[str, tuple[msgspec.json.Decoder, bool]]:
+    """A decoder for each field's type, and whether the field has to be there."""
+    return {
+        field.encode_name: (msgspec.json.Decoder(field.type), field.required)
+        for field in msgspec.structs.fields(struct)
+    }
+
+
+def _parse(value: bytes) -> tuple[Any, Fault | None]:
+    """The document, and a name that an object of it has twice: parsers differ in which of the values they take.
+
+    Raises ValueError where the bytes are not JSON; NaN and the like are.
+    """
+    repeated: list[str] = []
+    outermost: list[str] = []
+
+    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        document = dict(pairs)
+        outermost.clear()  # an object is closed before the one that it lies in
+        if len(document) < len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            outermost.append(counts.most_common(1)[0][0])
+            repeated.append(outermost[0])
+        return document
+
+    # Decoded here, since json.loads would guess UTF-16 and UTF-32, and drop a byte order mark.
+    document = json.loads(value.decode(), object_pairs_hook=object_of, parse_int=_number, parse_constant=_Constant)
+    if outermost and isinstance(document, dict):
+        return document, Fault(outermost[0], "is given twice")
+    return document, Fault("value", f"has an object in which {repeated[0]} is given twice") if repeated else None
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < _INTEGER_DIGITS else float(digits)

@@ -1,0 +1,170 @@
+"""Joins what the scorer computed with what the batch assets computed for the same transactions."""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fraud_platform.core.arrays import Floats
+from fraud_platform.core.features.merchant_risk import MerchantRisk
+from fraud_platform.core.features.parity import Parity, compare_features
+from fraud_platform.core.features.table import (
+    CUSTOMER_FEATURES,
+    FEATURE_NAMES,
+    MERCHANT_FEATURES,
+    VELOCITY_FEATURES,
+    feature_set_hash,
+)
+from fraud_platform.core.time import DAY_MS, day_of
+from fraud_platform.messages.arrow_schemas import PLACE
+from fraud_platform.messages.schemas import MAX_LATENESS_MS, Prediction
+from fraud_platform.messages.tolerant import TolerantReader
+from fraud_platform.pipeline import tables
+from fraud_platform.settings import Settings
+from fraud_platform.storage.kafka import committed_reader
+from fraud_platform.storage.kafka_offsets import OffsetRange, offsets_at, read_range, watermarks
+from fraud_platform.storage.lake import Lake
+
+NAMES_BEFORE, NAMES_AFTER = ([f.name for f in features] for features in (CUSTOMER_FEATURES, VELOCITY_FEATURES))
+"""Features of the batch table; merchants' risk stands between them."""
+
+
+_STREAM = ("source_partition", "source_offset", "transaction_id", "event_time_ms", "merchant_risk_date", "scored_at_ms")
+SAMPLED_ROWS, SAMPLED_SLICES = 20_000, 20
+"""Of the newest predictions: so many, in so many runs of neighbours, evenly spread over the time."""
+
+
+class StreamParity(NamedTuple):
+    """`unknown` transactions were scored, and left out by the batch features that reach past them."""
+
+    parity: Parity
+    scored: int
+    not_yet_in_batch: int
+    unknown: int
+    newest_scored_at_ms: int | None
+    """When the newest row that was compared was scored; None where none was."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether rows were compared, and all of them agree."""
+        return self.parity.rows > 0 and self.agrees
+
+    @property
+    def agrees(self) -> bool:
+        """Whether no row differs, and none is unknown to batch; true of no rows, too."""
+        return self.parity.holds and not self.unknown
+
+    def __str__(self) -> str:
+        if not self.parity.rows:
+            return f"nothing was compared: {self.scored:,} scored transactions, none of them has batch features"
+        unknown = f"; {self.unknown:,} scored transactions have no batch features" if self.unknown else ""
+        return f"{self.parity}{unknown}"
+
+
+def stream_parity(lake: Lake, first: date, last: date) -> StreamParity:
+    """Compare the features on the stored predictions of the days with those of the batch tables.
+
+    Merchant features are looked up as of the day that the scorer looked them up.
+    """
+    return _compare(lake, lake.read(tables.PREDICTIONS, [*_STREAM, "feature_set", "features"], first, last))
+
+
+def recent_parity(settings: Settings, lake: Lake, since_ms: int) -> StreamParity:
+    """The same for a sample of the predictions that were written to Kafka since a time."""
+    predictions = list(_sample(settings, since_ms))
+    table = pa.table({name: [getattr(p, name) for p in predictions] for name in (*_STREAM, "feature_set", "features")})
+    return _compare(lake, table)
+
+
+def _sample(settings: Settings, since_ms: int) -> Iterator[Prediction]:
+    topic = settings.kafka_predictions_topic
+    reader = TolerantReader(topic, Prediction)
+    with committed_reader(settings) as consumer:
+        starts, ends = offsets_at(consumer, topic, since_ms), watermarks(consumer, topic)
+        for part in _slices({p: (starts[p], end) for p, (_, end) in ends.items()}):
+            for message in read_range(consumer, topic, part):
+                if (prediction := reader.decode(message.partition(), message.offset(), message.value())) is not None:
+                    yield prediction
+    reader.tell()
+
+
+def _slices(ranges: OffsetRange) -> Iterator[OffsetRange]:
+    """Parts of the ranges with about SAMPLED_ROWS offsets in all, the first and the last ones among them."""
+    if sum(end - start for start, end in ranges.values()) <= SAMPLED_ROWS:
+        yield ranges
+        return
+    rows = SAMPLED_ROWS // SAMPLED_SLICES // len(ranges)
+    for n in range(SAMPLED_SLICES):
+        firsts = {p: start + (end - start - rows) * n // (SAMPLED_SLICES - 1) for p, (start, end) in ranges.items()}
+        yield {p: (max(first, ranges[p][0]), min(first + rows, ranges[p][1])) for p, first in firsts.items()}
+
+
+def _compare(lake: Lake, table: pa.Table) -> StreamParity:
+    table = table.filter(pc.equal(table["feature_set"].cast(pa.string()), feature_set_hash()))
+    if not len(table):
+        return StreamParity(compare_features(*_NO_ROWS, FEATURE_NAMES), 0, 0, 0, None)
+    stream = table["features"].combine_chunks().flatten().to_numpy().reshape(len(table), len(FEATURE_NAMES))
+    scored = table.select(_STREAM).to_pandas().rename(columns=dict(zip(_STREAM[:2], PLACE, strict=True)))
+    batch = _batch_rows(lake, scored)
+    joined = scored.assign(row=np.arange(len(scored))).merge(batch, on=PLACE, how="left")
+    reached = joined["kafka_offset"] <= joined["kafka_partition"].map(_reach(lake, scored))
+    missing = joined["merchant_id"].isna()
+    both = joined[~missing].sort_values(PLACE)
+    parity = compare_features(
+        both["transaction_id"].to_numpy(),
+        np.hstack((both[NAMES_BEFORE], _merchant_values(lake, both), both[NAMES_AFTER])).astype(np.float64),
+        stream[both["row"].to_numpy()],
+        FEATURE_NAMES,
+    )
+    newest = int(both["scored_at_ms"].max()) if len(both) else None
+    return StreamParity(parity, len(scored), int((missing & ~reached).sum()), int((missing & reached).sum()), newest)
+
+
+_NO_ROWS = np.empty(0, object), np.empty((0, len(FEATURE_NAMES))), np.empty((0, len(FEATURE_NAMES)))
+
+
+def _batch_rows(lake: Lake, scored: pd.DataFrame) -> pd.DataFrame:
+    """Batch features of the scored transactions, as far as there are any."""
+    columns = [*PLACE, "merchant_id", *NAMES_BEFORE, *NAMES_AFTER]
+    first, last = _arrival_days(scored)
+    return lake.read(tables.FEATURES, columns, first, last, where=_near(scored)).to_pandas()
+
+
+def _reach(lake: Lake, scored: pd.DataFrame) -> pd.Series:
+    """The last offset of each Kafka partition that has batch features on the days."""
+    places = lake.read(tables.FEATURES, PLACE, *_arrival_days(scored)).to_pandas()
+    return places.groupby(PLACE[0])[PLACE[1]].max()
+
+
+def _arrival_days(scored: pd.DataFrame) -> tuple[date, date]:
+    """First and last day on which the scored events can have arrived: a late event arrives days after its time."""
+    first_ms, last_ms = int(scored["event_time_ms"].min()), int(scored["event_time_ms"].max())
+    return day_of(first_ms - DAY_MS), day_of(last_ms + MAX_LATENESS_MS + DAY_MS)
+
+
+def _near(scored: pd.DataFrame) -> pc.Expression:
+    """The runs of offsets that the scored rows lie in, so that of a sample not all days are read."""
+    runs = []
+    for partition, rows in scored.sort_values(PLACE).groupby(PLACE[0]):
+        offsets = rows[PLACE[1]].to_numpy()
+        ends = np.flatnonzero(np.diff(offsets) > SAMPLED_ROWS)
+        for low, high in zip(offsets[[0, *(ends + 1)]], offsets[[*ends, -1]], strict=True):
+            within = (pc.field(PLACE[1]) >= int(low)) & (pc.field(PLACE[1]) <= int(high))
+            runs.append((pc.field(PLACE[0]) == int(partition)) & within)
+    return reduce(or_, runs)
+
+
+def _merchant_values(lake: Lake, rows: pd.DataFrame) -> Floats:
+    values = np.tile([f.default for f in MERCHANT_FEATURES], (len(rows), 1))
+    merchants, days = rows["merchant_id"].to_numpy(object), rows["merchant_risk_date"]
+    for day in days.dropna().unique():
+        at = (days == day).to_numpy()
+        as_of = date.fromisoformat(day)
+        values[at] = MerchantRisk(lake.read(tables.MERCHANT_RISK, first=as_of, last=as_of)).lookup(merchants[at])
+    return values

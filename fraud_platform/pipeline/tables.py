@@ -1,0 +1,126 @@
+"""The lake's tables: the asset that fills each, its columns, and what partitions it."""
+
+import pyarrow as pa
+
+from fraud_platform.core.features.merchant_risk import NAMES as RISK_NAMES
+from fraud_platform.core.features.table import FEATURE_NAMES
+from fraud_platform.core.features.velocity import VELOCITY_NAMES
+from fraud_platform.core.performance import PERFORMANCE as PERFORMANCE_COLUMNS
+from fraud_platform.messages.arrow_schemas import DATED_PLACE, LABEL, POSITION, PREDICTION, RAW, REJECTED, TRANSACTION
+from fraud_platform.storage.lake import Table
+
+_PLACE = [POSITION.field(name) for name in DATED_PLACE]
+_OF_A_TOPIC = [
+    ("topic", pa.string()),
+    ("topic_id", pa.string()),
+    ("date", pa.date32()),
+    ("kafka_partition", pa.int32()),
+]
+_FEATURES = [(name, pa.float64()) for name in FEATURE_NAMES]
+
+RAW_TRANSACTIONS = Table("raw/transactions", "raw_transactions", RAW)
+RAW_LABELS = Table("raw/labels", "raw_labels", RAW)
+MIDNIGHTS = Table(
+    "raw/midnights",
+    "raw_transactions",
+    pa.schema([*_OF_A_TOPIC, ("kafka_offset", pa.int64()), ("recorded_at_ms", pa.int64())]),
+    partitioned_by="topic",
+)
+"""A row a midnight and partition: `kafka_offset` is the first of the day `date`."""
+READINGS = Table(
+    "raw/readings",
+    "raw_transactions",
+    pa.schema(
+        [
+            *_OF_A_TOPIC,
+            ("first_offset", pa.int64()),
+            ("end_offset", pa.int64()),
+            ("read", pa.list_(pa.list_(pa.int64(), 2))),
+            ("messages", pa.int64()),
+        ]
+    ),
+    partitioned_by="topic",
+)
+TRANSACTIONS = Table("transactions", "transactions", TRANSACTION)
+LABELS = Table("labels", "labels", LABEL)
+REJECTIONS = Table("rejected", "rejected", REJECTED)
+FEATURES = Table(
+    "features/transactions",
+    "transaction_features",
+    pa.schema(
+        [
+            *_PLACE,
+            ("transaction_id", pa.string()),
+            ("customer_id", pa.string()),
+            ("merchant_id", pa.string()),
+            ("event_time_ms", pa.int64()),
+            *_FEATURES,
+            ("feature_set", pa.string()),
+        ]
+    ),
+)
+MERCHANT_RISK = Table(
+    "features/merchant_risk",
+    "merchant_risk",
+    pa.schema([("merchant_id", pa.string()), ("date", pa.date32()), *((name, pa.float64()) for name in RISK_NAMES)]),
+)
+"""A row a merchant and as-of day `date`."""
+VELOCITY = Table(
+    "features/velocity",
+    "velocity",
+    pa.schema([*_PLACE, ("entity", pa.string()), *((name, pa.float64()) for name in VELOCITY_NAMES)]),
+)
+"""A row for each transaction and entity that it names, duplicates left out."""
+TRAINING_SET = Table(
+    "training/set",
+    "training_set",
+    pa.schema(
+        [
+            ("row", pa.int64()),
+            *_PLACE,
+            ("transaction_id", pa.string()),
+            ("customer_id", pa.string()),
+            ("event_time_ms", pa.int64()),
+            *_FEATURES,
+            ("blocked", pa.bool_()),
+            ("split", pa.string()),
+            ("label", pa.bool_()),
+        ]
+    ),
+    partitioned_by=None,
+)
+"""`row` numbers the rows: a table has no order, and the order decides what a seed draws."""
+RESAMPLED_TRAINING_SET = Table(
+    "training/resampled",
+    "resampled_training_set",
+    pa.schema(
+        [
+            ("row", pa.int64()),
+            ("transaction_id", pa.string()),
+            ("label", pa.bool_()),
+            ("synthetic", pa.bool_()),
+            *_FEATURES,
+        ]
+    ),
+    partitioned_by=None,
+)
+"""`transaction_id` is null in synthetic rows."""
+PREDICTIONS = Table("serving/predictions", "scored_transactions", PREDICTION)
+PERFORMANCE = Table("monitoring/performance", "model_performance", PERFORMANCE_COLUMNS)
+
+ALL = (
+    RAW_TRANSACTIONS,
+    RAW_LABELS,
+    MIDNIGHTS,
+    READINGS,
+    TRANSACTIONS,
+    LABELS,
+    REJECTIONS,
+    FEATURES,
+    MERCHANT_RISK,
+    VELOCITY,
+    TRAINING_SET,
+    RESAMPLED_TRAINING_SET,
+    PREDICTIONS,
+    PERFORMANCE,
+)

@@ -1,0 +1,68 @@
+"""Small real models for tests: trained on the simulator's transactions, by the same kernel."""
+
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from catboost import CatBoostClassifier
+from mlflow import MlflowClient
+
+from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
+from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.model_bundle import BundleCard, ModelBundle
+from fraud_platform.core.simulation.days import simulate_day
+from fraud_platform.core.simulation.world import World
+from fraud_platform.settings import Settings
+from fraud_platform.storage.bundle_folder import save_bundle
+from fraud_platform.storage.registry import Registry
+from fraud_platform_tests.support.velocity_at_once import velocities_at_once
+
+WORLD = World(seed=11, customers=300, merchants=200)
+FIRST_DAY = date(2026, 3, 1)
+
+
+@cache
+def transactions(days: int = 10) -> pd.DataFrame:
+    """Simulated transactions of the first days of a small world."""
+    return pd.concat([simulate_day(WORLD, FIRST_DAY + timedelta(days=n)) for n in range(days)], ignore_index=True)
+
+
+@cache
+def training_matrix() -> tuple[np.ndarray, np.ndarray]:
+    """Features (n, F) with the merchant defaults, and labels (n,)."""
+    frame = transactions(20)
+    events = events_from_columns(frame, frame["event_time_ms"])
+    merchant = np.tile([f.default for f in MERCHANT_FEATURES], (len(frame), 1))
+    values = (customer_features(NO_EVENTS, events).values, merchant, velocities_at_once(events))
+    return np.hstack(values), frame["is_fraud"].to_numpy()
+
+
+def bundle(seed: int = 1, feature_set: str | None = None, threshold: float = 0.05) -> ModelBundle:
+    """A model of a few trees; other seeds give other scores."""
+    features, labels = training_matrix()
+    model = CatBoostClassifier(iterations=20, depth=4, random_seed=seed, verbose=False, allow_writing_files=False)
+    model.fit(pd.DataFrame(features, columns=FEATURE_NAMES), labels)
+    card = BundleCard(
+        model_name="test",
+        features=list(FEATURES),
+        feature_set=feature_set or feature_set_hash(),
+        calibration_method="none",
+        calibration_scores=[0.0, 1.0],
+        calibration_probabilities=[0.0, 1.0],
+        threshold=threshold,
+        alert_budget_per_day=50,
+        snapshot={},
+        metrics={},
+        seed=seed,
+        libraries={},
+    )
+    return ModelBundle.build(card, model, features[:256])
+
+
+def register(settings: Settings, folder: Path, **options: object) -> int:
+    """Register a bundle; returns its version, which has no alias."""
+    run = MlflowClient(settings.mlflow_tracking_uri).create_run("0")
+    return Registry(settings).register(save_bundle(bundle(**options), folder), run.info.run_id, "test", {})

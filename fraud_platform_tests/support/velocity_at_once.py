@@ -1,0 +1,13 @@
+"""Features of all events in one go, as batch and stream have to give them however they cut."""
+
+import numpy as np
+
+from fraud_platform.core.features.entity_events import entity_events_of
+from fraud_platform.core.features.events import NO_EVENTS, EventArray
+from fraud_platform.core.features.kernel import arrange
+from fraud_platform.core.features.velocity import velocities_among
+
+
+def velocities_at_once(events: EventArray) -> np.ndarray:
+    """VELOCITY_FEATURES (n, F) of EVENT rows in arrival order."""
+    return velocities_among(entity_events_of(arrange(NO_EVENTS, events)))

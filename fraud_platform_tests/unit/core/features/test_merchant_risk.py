@@ -1,0 +1,135 @@
+"""Merchant risk against plain loops, with repeats, reversals and reports that arrive out of order."""
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fraud_platform.core.features.merchant_risk import (
+    NAMES,
+    NEVER,
+    REPEAT_DAYS,
+    FraudReports,
+    MerchantRisk,
+    MerchantTransactions,
+    merchant_risk,
+)
+from fraud_platform.core.features.table import MERCHANT_FEATURES, RISK_WINDOW_DAYS
+
+transaction = st.tuples(
+    st.integers(0, 2),  # merchant
+    st.integers(0, 6),  # transaction
+    st.sampled_from([0, 0, 1, 2, 7, 29, 31]),  # days since the one before
+    st.sampled_from([0, 1, 499, 10_000, 10**9]),  # cents
+)
+report = st.tuples(
+    st.integers(0, 29),  # transaction, counted from the first
+    st.sampled_from([0, 0, 1, 3, 40]),  # days since the report before became known
+    st.integers(0, 5),  # reported at
+    st.booleans(),
+    st.booleans(),  # a review
+    st.booleans(),  # says nothing any more once the row's id is another customer's, too
+)
+shared_from = st.dictionaries(st.integers(0, 24), st.integers(95, 160), max_size=5)
+"""Row → day from which its id is another customer's, too."""
+
+
+def build(rows, reported, shared=None):
+    merchant, ids, gaps, cents = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+    transactions = MerchantTransactions(merchant, ids, 100 + np.cumsum(gaps), cents)
+    known = 100 + np.cumsum([r[1] for r in reported]).astype(np.int64)
+    reports = FraudReports(
+        np.array([r[0] % len(rows) for r in reported], np.int64),
+        known,
+        np.array([r[2] for r in reported], np.int64),
+        np.array([r[3] for r in reported], bool),
+        np.array([r[4] for r in reported], bool),
+        np.array([(shared or {}).get(r[0] % len(rows), NEVER) if r[5] else NEVER for r in reported], np.int64),
+    )
+    return transactions, reports
+
+
+def counts_once(transactions, i):
+    for j in reversed(range(i)):
+        if (
+            transactions.merchant[j] == transactions.merchant[i]
+            and transactions.transaction[j] == (transactions.transaction[i])
+        ):
+            return transactions.day[i] - transactions.day[j] > REPEAT_DAYS
+    return True
+
+
+def is_known_fraud(reports, row, day):
+    known = [k for k in range(len(reports.row)) if reports.row[k] == row and reports.known_day[k] <= day]
+    known = [k for k in known if day < reports.until_day[k]]
+    rank = lambda k: (not reports.is_review[k], reports.reported_at_ms[k], k)  # noqa: E731
+    return bool(known) and bool(reports.is_fraud[max(known, key=rank)])
+
+
+def reference(transactions, reports, first, last, delay):
+    rows = {}
+    for merchant in np.unique(transactions.merchant):
+        for day in range(first, last + 1):
+            values = []
+            for window in RISK_WINDOW_DAYS:
+                matured = [
+                    i
+                    for i in range(len(transactions.day))
+                    if transactions.merchant[i] == merchant
+                    and day - delay - window <= transactions.day[i] < day - delay
+                    and counts_once(transactions, i)
+                ]
+                n = len(matured)
+                frauds = sum(is_known_fraud(reports, i, day) for i in matured)
+                cents = sum(int(transactions.amount_cents[i]) for i in matured)
+                values += [n, frauds / max(n, 1), cents / 100 / max(n, 1)]
+            if values[NAMES.index("merchant_count_30d")]:
+                rows[int(merchant), day] = values
+    return rows
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(transaction, min_size=1, max_size=25),
+    st.lists(report, max_size=12),
+    st.integers(95, 140),
+    st.integers(0, 50),
+    st.sampled_from([0, 1, 7]),
+    shared_from,
+)
+def test_rows_equal_the_reference_loops(rows, reported, first, days, delay, shared):
+    transactions, reports = build(rows, reported, shared)
+    result = merchant_risk(transactions, reports, first, first + days, delay)
+    expected = reference(transactions, reports, first, first + days, delay)
+    assert list(zip(result.merchant.tolist(), result.day.tolist(), strict=True)) == sorted(expected)
+    np.testing.assert_array_equal(result.values, np.array([expected[k] for k in sorted(expected)]).reshape(-1, 9))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(transaction, min_size=1, max_size=25), st.lists(report, max_size=12), st.integers(100, 160))
+def test_a_day_does_not_depend_on_the_range_it_is_computed_in(rows, reported, day):
+    transactions, reports = build(rows, reported)
+    alone = merchant_risk(transactions, reports, day, day, 7)
+    whole = merchant_risk(transactions, reports, 100, 200, 7)
+    np.testing.assert_array_equal(alone.values, whole.values[whole.day == day])
+
+
+def test_a_reversal_takes_the_risk_back_from_the_day_it_is_known():
+    transactions, reports = build([(0, 1, 0, 100)], [(0, 3, 1, True, False, False), (0, 40, 2, False, False, False)])
+    reports = reports._replace(known_day=np.array([103, 110]))
+    result = merchant_risk(transactions, reports, 101, 131, 0)
+    risk = dict(zip(result.day.tolist(), result.values[:, NAMES.index("merchant_risk_30d")].tolist(), strict=True))
+    assert [risk[d] for d in (102, 103, 109, 110, 130)] == [0, 1, 1, 0, 0]
+    assert 131 not in risk
+
+
+def test_a_lookup_gives_unknown_merchants_the_declared_defaults():
+    table = pa.table({"merchant_id": ["a", "b"], **{name: [1.0, 2.0] for name in NAMES}})
+    values = MerchantRisk(table).lookup(np.array(["b", "x", "a"], object))
+    defaults = [f.default for f in MERCHANT_FEATURES]
+    np.testing.assert_array_equal(values, [[2.0] * len(NAMES), defaults, [1.0] * len(NAMES)])
+
+
+def test_an_empty_table_knows_nobody():
+    table = pa.table({"merchant_id": pa.array([], pa.string()), **{name: pa.array([], pa.float64()) for name in NAMES}})
+    assert MerchantRisk(table).lookup(np.array(["a"], object)).shape == (1, len(NAMES))

@@ -1,0 +1,136 @@
+"""What the codec accepts, and what it says about what it does not."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fraud_platform.messages.decoding import decode_labels, decode_transactions
+from fraud_platform.messages.schemas import encode
+from fraud_platform_tests.support.bad_messages import BAD_MESSAGES, EVENT_TIME_MS, KEY, valid
+
+
+@pytest.mark.parametrize("name", BAD_MESSAGES)
+def test_a_bad_message_is_rejected_with_field_and_reason(name):
+    key, value, field, reason = BAD_MESSAGES[name]
+    accepted, transactions, rejected = decode_transactions([key], [value], [EVENT_TIME_MS])
+    assert (accepted, transactions, len(rejected)) == ([], [], 1)
+    assert rejected[0].field == field
+    assert reason in rejected[0].reason
+
+
+@given(st.data())
+def test_whatever_the_bytes_a_message_is_either_accepted_or_rejected_in_words(data):
+    value = bytearray(valid())
+    for _ in range(data.draw(st.integers(1, 4))):
+        first = data.draw(st.integers(0, len(value)))
+        value[first : first + data.draw(st.integers(0, 8))] = data.draw(
+            st.binary(max_size=4) | st.sampled_from([b"NaN", b"1e999", b"null", rb'"\udfff"', b"[[", b"}", b'":'])
+        )
+    accepted, transactions, rejected = decode_transactions([KEY], [bytes(value)], [EVENT_TIME_MS])
+    assert (len(accepted), len(transactions)) == (1 - len(rejected), 1 - len(rejected))
+    for rejection in rejected:
+        assert rejection.field.encode() and rejection.reason.encode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        valid(amount=0),
+        valid(note="a field of a later version", more={"x": [1]}),
+        valid(merchant_id="a:b", device_id=None),
+        valid(merchant_id="caf\u00e9 \U0001f3e6"),
+    ],
+)
+def test_what_is_odd_but_sound_is_accepted(value):
+    """Nothing asked for, a field that this version does not know, a colon or another script in an identifier."""
+    accepted, _, _ = decode_transactions([KEY], [value], [EVENT_TIME_MS])
+    assert accepted == [0]
+
+
+def test_the_rest_of_a_batch_with_bad_messages_is_accepted_in_order():
+    bad_keys, bad_values = zip(*((key, value) for key, value, _, _ in BAD_MESSAGES.values()), strict=True)
+    keys = [KEY, *bad_keys, KEY]
+    values = [valid(transaction_id="first"), *bad_values, valid(transaction_id="last")]
+    accepted, transactions, rejected = decode_transactions(keys, values, [EVENT_TIME_MS] * len(keys))
+    assert accepted == [0, len(keys) - 1]
+    assert [t.transaction_id for t in transactions] == ["first", "last"]
+    assert [r.index for r in rejected] == list(range(1, len(keys) - 1))
+
+
+@pytest.mark.parametrize("field", ["device_id", "channel", "country", "latitude", "longitude"])
+@pytest.mark.parametrize("absent", [None, ...])
+def test_optional_fields_may_be_null_or_absent(field, absent):
+    _, (transaction,), _ = decode_transactions([KEY], [valid(**{field: absent})], [EVENT_TIME_MS])
+    assert getattr(transaction, field) is None
+
+
+def test_an_event_up_to_five_minutes_after_its_message_is_accepted():
+    accepted, _, _ = decode_transactions([KEY], [valid(event_time_ms=EVENT_TIME_MS + 300_000)], [EVENT_TIME_MS])
+    assert accepted == [0]
+
+
+def test_a_transaction_survives_encoding():
+    _, (transaction,), _ = decode_transactions([KEY], [valid()], [EVENT_TIME_MS])
+    assert decode_transactions([KEY], [encode(transaction)], [EVENT_TIME_MS])[1] == [transaction]
+
+
+def test_a_label_reported_in_the_future_is_rejected():
+    report = b'{"schema_version":1,"transaction_id":"T1","is_fraud":true,"reported_at_ms":%d}'
+    values = [report % EVENT_TIME_MS, report % (EVENT_TIME_MS + 300_001), b"{}"]
+    accepted, labels, rejected = decode_labels(values, [EVENT_TIME_MS] * 3)
+    assert (accepted, labels[0].is_fraud) == ([0], True)
+    assert [(r.index, r.field) for r in rejected] == [(1, "reported_at_ms"), (2, "schema_version")]
+
+
+def label(**fields):
+    base = {"schema_version": 1, "transaction_id": "T1", "is_fraud": True, "reported_at_ms": EVENT_TIME_MS}
+    return json.dumps(base | fields, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"key": "C1", "source": "review", "reviewer": "ann", "note": "called: the card was lost"},
+        {"key": None, "source": None, "reviewer": None, "note": None},
+        {"source": "chargeback", "note": ""},
+        {"note": "x" * 500},
+    ],
+)
+def test_a_report_may_name_the_customer_and_who_says_so_and_why(fields):
+    _, (report,), rejected = decode_labels([label(**fields)], [EVENT_TIME_MS])
+    assert not rejected
+    assert all(getattr(report, name) == value for name, value in fields.items())
+    assert decode_labels([encode(report)], [EVENT_TIME_MS])[1] == [report]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"key": ""}, "key"),
+        ({"key": 7}, "key"),
+        ({"source": "rumour"}, "source"),
+        ({"reviewer": "a" * 65}, "reviewer"),
+        ({"reviewer": "ann\u202e"}, "reviewer"),
+        ({"key": "C\x00"}, "key"),
+        ({"note": "x" * 501}, "note"),
+        ({"note": "two\nlines"}, "note"),
+    ],
+)
+def test_a_report_with_a_fault_in_these_is_rejected_for_it(fields, field):
+    _, _, (rejection,) = decode_labels([label(**fields)], [EVENT_TIME_MS])
+    assert rejection.field == field
+
+
+def test_a_report_that_names_its_customer_twice_is_rejected():
+    twice = label(key="C1")[:-1] + b', "key": "C2"}'
+    _, _, (rejection,) = decode_labels([twice], [EVENT_TIME_MS])
+    assert (rejection.field, rejection.reason) == ("key", "is given twice")
+
+
+def test_a_report_without_the_new_fields_is_encoded_as_ever():
+    _, (report,), _ = decode_labels([label()], [EVENT_TIME_MS])
+    expected = {"schema_version": 1, "transaction_id": "T1", "is_fraud": True, "reported_at_ms": EVENT_TIME_MS}
+    assert json.loads(encode(report)) == expected
