@@ -50,7 +50,7 @@ def read_range(
     try:
         for partition, (start, end) in sorted(offsets.items()):
             if start < end:
-                consumer.assign([TopicPartition(topic, partition, start)])
+                _assign(consumer, [TopicPartition(topic, partition, start)])
                 yield from _read_partition(consumer, topic, partition, start, end, messages_at_once)
     finally:
         consumer.unassign()  # also where the reader has enough: an assigned consumer goes on fetching
@@ -150,9 +150,7 @@ def read_all_at_once(
     caller's to do at the end of its span, which is told only in the error. One by one, each
     partition would cost a round trip. Raises ServiceUnavailableError when the broker falls silent.
     """
-    places = [TopicPartition(topic, p, spans[p][0]) for p in sorted(unread)]
-    consumer.assign(places)
-    consumer.resume(places)  # a pause outlives the assignment
+    _assign(consumer, [TopicPartition(topic, p, spans[p][0]) for p in sorted(unread)])
     heard = time.monotonic()
     try:
         while unread:
@@ -171,6 +169,11 @@ def read_all_at_once(
                         consumer.pause([TopicPartition(topic, partition)])  # or it would go on to the topic's end
     finally:
         consumer.unassign()
+
+
+def _assign(consumer: Consumer, places: list[TopicPartition]) -> None:
+    consumer.assign(places)
+    consumer.resume(places)  # a pause outlives the assignment that it was made in
 
 
 def committed_offsets(consumer: Consumer, places: list[TopicPartition]) -> list[TopicPartition]:

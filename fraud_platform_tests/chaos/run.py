@@ -29,7 +29,6 @@ broker, uncommitted; Kafka has committed, and Spark has not."""
 START_UP = "start-up"
 FAULTS = (OLDER, None, FORGOTTEN, None, SUSPENDED, None, RECREATED, None, None, None, None)
 """What comes with a kill. So many that in the long run each comes with each moment and part."""
-WAIT_SECONDS = 240
 TRANSACTION_TIMEOUT_MS = 10_000
 
 
@@ -68,7 +67,7 @@ class UnderFire:
             self.keep_running()
             return condition()
 
-        wait_until(holds, what, WAIT_SECONDS)
+        wait_until(holds, what)
 
     def keep_running(self) -> None:
         if not self.process.is_running():

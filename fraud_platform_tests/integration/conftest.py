@@ -1,6 +1,6 @@
-"""Marks every test in this folder as an integration test, and gives those of the scorer their settings."""
+"""Marks every test in this folder, shows logs with its failure, and gives those of the scorer their settings."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ import pytest
 from fraud_platform.resources.spark import LazySpark
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import create_topics
+from fraud_platform_tests.support.log_tails import log_tails
 from fraud_platform_tests.support.ports import free_ports
 from fraud_platform_tests.support.settings import SettingsFactory
 
@@ -22,6 +23,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if FOLDER in item.path.parents:
             item.add_marker(pytest.mark.integration)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        report.sections.extend(log_tails())
+    return report
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import psutil
 from fraud_platform.local.environment import service_environment
 from fraud_platform.project_root import PROJECT_ROOT
 from fraud_platform.settings import Settings
+from fraud_platform_tests.support.log_tails import show_on_failure
 
 HERE = Path(__file__).parent
 AUDITING, PAUSING = HERE / "auditing", HERE.parent / "chaos" / "pausing"
@@ -34,6 +35,7 @@ class ScorerProcess:
 
     def start(self) -> None:
         self.settings.log_dir.mkdir(parents=True, exist_ok=True)
+        show_on_failure(self.settings.log_dir)
         with (self.settings.log_dir / "scorer.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self._module],
