@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -29,6 +29,33 @@ class Category(Field, tag="category", frozen=True):
     max_length: Annotated[int, Meta(ge=1, le=256)] = 64
     default: str | None = None
 
+    @property
+    def json_type(self) -> Any:
+        if self.values is not None:
+            return Literal[self.values]  # type: ignore[valid-type]  # pyright's rule: a Literal is written out
+        return str if self.pattern is not None else Annotated[str, Meta(min_length=1, max_length=self.max_length)]
+
+    @property
+    def is_free_text(self) -> bool:
+        return self.values is None and self.pattern is None
+
+    def column(self, decoded: list[Any]) -> list[Any]:
+        if self.pattern is None or self.values is not None:
+            return decoded
+        whole = rf"\A{self.pattern}\Z"
+        is_one = re.compile(whole).match
+        for value in set(decoded):  # few, which is why msgspec is not asked to match each of them
+            if not is_one(value):
+                raise ValueError(f"expected `str` matching regex {whole!r}")
+            if not 1 <= len(value) <= self.max_length:
+                raise ValueError(f"expected `str` of length 1 to {self.max_length}")
+        return decoded
+
+    @property
+    def message_schema(self) -> dict[str, Any]:
+        schema = super().message_schema
+        return schema if self.is_free_text or self.values else schema | {"pattern": f"^{self.pattern}$"}
+
     def faults(self) -> Iterator[Fault]:
         yield from super().faults()
         if self.pattern is not None and not _is_simple(self.pattern):
@@ -41,6 +68,12 @@ class Category(Field, tag="category", frozen=True):
             yield Fault("values", "a value is listed twice")
         if self.values is not None and self.default is not None and self.default not in self.values:
             yield Fault("default", f"{quoted(self.default)} is not among the values")
+        elif self.values is None and self.default is not None and not self._takes(self.default):
+            yield Fault("default", f"{quoted(self.default)} is no value that a message could have")
+
+    def _takes(self, value: str) -> bool:
+        fits_pattern = self.pattern is None or not _is_simple(self.pattern) or re.fullmatch(self.pattern, value)
+        return bool(fits_pattern) and 1 <= len(value) <= self.max_length
 
 
 def _is_simple(pattern: str) -> bool:

@@ -1,9 +1,10 @@
 """What all fields of a transaction have, whatever their type."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+import pyarrow as pa
 from msgspec import Meta
 
 from fraud_platform.core.declaration.faults import Fault
@@ -13,7 +14,7 @@ FieldName = Annotated[str, Meta(pattern=NAME_PATTERN, description="small letters
 Path = Annotated[
     str,
     Meta(
-        pattern=r"^[^.\s]{1,64}(\.[^.\s]{1,64}){0,7}$",
+        pattern=r'^[^.\s"\\\x00-\x1f\x7f]{1,64}(\.[^.\s"\\\x00-\x1f\x7f]{1,64}){0,7}$',
         description="names of nested members with dots between them, such as card.pan_hash",
     ),
 ]
@@ -32,6 +33,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Its values can be added, compared by size and averaged."""
     IDENTITY: ClassVar[bool] = False
     """Its values are the same or not: they can be told apart, counted and recognised."""
+    ARROW_TYPE: ClassVar[pa.DataType] = pa.string()
+    """Of its column in the lake."""
 
     name: FieldName
     """The column; in the declaration it stands before the colon."""
@@ -76,6 +79,38 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def is_amount(self) -> bool:
         return self.role == "amount"
+
+    @property
+    def json_type(self) -> Any:
+        """What msgspec reads a value of it as, null apart. Any stands for text, int, Decimal or what else JSON has."""
+        raise NotImplementedError
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether senders choose its characters, so that they have to be looked at."""
+        return False
+
+    def column(self, decoded: list[Any]) -> list[Any]:
+        """Values of the column from what `json_type` gave, all of them at once, since most types leave them as they are.
+
+        Raises ValueError with the reason in words if any of them is none of the field's. The
+        words do not repeat the value, which may be personal.
+        """
+        return decoded
+
+    @property
+    def default_in_column(self) -> Any:
+        """What the column has where a message has null or nothing."""
+        return getattr(self, "default", None)
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        return self.ARROW_TYPE
+
+    @property
+    def message_schema(self) -> dict[str, Any]:
+        """JSON Schema of a value of it, null apart."""
+        return msgspec.json.schema(self.json_type)
 
     def faults(self) -> Iterator[Fault]:
         """What contradicts itself."""

@@ -1,14 +1,16 @@
 """Ids: of the transaction itself, of a card, a customer, a merchant, a device."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
+from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import Field
 
 
 class Id(Field, tag="id", frozen=True):
-    """Text that names one thing among many."""
+    """Text that names one thing among many. A number is rejected: 007 and 7 are different ids, and the same number."""
 
     IDENTITY: ClassVar[bool] = True
 
@@ -17,3 +19,16 @@ class Id(Field, tag="id", frozen=True):
     """Features may be counted per value of it, over all keys."""
     max_length: Annotated[int, Meta(ge=1, le=256)] = 64
     default: str | None = None
+
+    @property
+    def json_type(self) -> Any:
+        return Annotated[str, Meta(min_length=1, max_length=self.max_length)]
+
+    @property
+    def is_free_text(self) -> bool:
+        return True
+
+    def faults(self) -> Iterator[Fault]:
+        yield from super().faults()
+        if self.default is not None and not 1 <= len(self.default) <= self.max_length:
+            yield Fault("default", f"it has to have 1 to {self.max_length} characters, as max_length says")
