@@ -8,12 +8,12 @@ import json
 import math
 import re
 from collections import Counter
-from functools import cache
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
-from fraud_platform.messages.schemas import SCHEMA_VERSION
+from fraud_platform.messages.layout import Layout, Member, Path, layout_of
 from fraud_platform.messages.tolerant import printable
 
 MOST_DEPTH = 64
@@ -42,14 +42,14 @@ class _Constant(str):
     """NaN, Infinity or -Infinity, which Python reads and no JSON has."""
 
 
-def diagnose(value: bytes | None, struct: type[msgspec.Struct]) -> Fault:
-    """Field and reason of bytes that are none of the struct's, short and printable. Raises nothing, whatever the bytes.
+def diagnose(value: bytes | None, message: type[msgspec.Struct] | Layout) -> Fault:
+    """Field and reason of bytes that are no such message, short and printable. Raises nothing, whatever the bytes.
 
     Python's lenient parser tells a NaN in a field, or an unknown version, from bytes that
     are not JSON at all.
     """
     try:
-        fault = _fault_of(value, struct)
+        fault = _fault_of(value, message if isinstance(message, Layout) else layout_of(message))
     except Exception as unforeseen:  # each is a fault of the message: nothing a sender writes may stop its reader
         fault = Fault("value", f"cannot be read ({type(unforeseen).__name__})")
     return bounded(fault)
@@ -85,7 +85,7 @@ def is_too_deep(value: bytes) -> bool:
     return False
 
 
-def _fault_of(value: bytes | None, struct: type[msgspec.Struct]) -> Fault:
+def _fault_of(value: bytes | None, layout: Layout) -> Fault:
     if not value:
         return Fault("value", "is empty")
     if is_too_deep(value):
@@ -98,51 +98,73 @@ def _fault_of(value: bytes | None, struct: type[msgspec.Struct]) -> Fault:
         return fault
     if not isinstance(document, dict):
         return Fault("value", "is not a JSON object")
-    return _version_fault(document) or _number_fault(document, struct) or _field_fault(value, struct)
+    return _version_fault(document, layout) or _number_fault(document, layout) or _field_fault(value, layout)
 
 
-def _version_fault(document: dict[str, Any]) -> Fault | None:
-    version = document.get("schema_version", SCHEMA_VERSION)
-    if version == SCHEMA_VERSION and not isinstance(version, bool):
+def _version_fault(document: dict[str, Any], layout: Layout) -> Fault | None:
+    """That of a version which is there and another one; where it is missing or no number, it is at fault as a field."""
+    if layout.version is None:
         return None
-    return Fault("schema_version", f"unknown version {json.dumps(version)[:40]}, expected {SCHEMA_VERSION}")
+    path, expected = layout.version
+    version: Any = document
+    for name in path:
+        version = version.get(name, expected) if isinstance(version, dict) else expected
+    if version == expected and not isinstance(version, bool):
+        return None
+    return Fault(".".join(path), f"unknown version {json.dumps(version)[:40]}, expected {expected}")
 
 
-def _number_fault(document: dict[str, Any], struct: type[msgspec.Struct]) -> Fault | None:
+def _number_fault(document: dict[str, Any], layout: Layout) -> Fault | None:
     """A NaN anywhere, which no JSON has, or a number beyond float64 in a field of the message's own."""
-    for name, item in document.items():
-        beyond = isinstance(item, float) and not math.isfinite(item) and name in struct.__struct_encode_fields__
+    for path, item in _items(document, (), layout.objects):
+        member = layout.by_path.get(path)
+        beyond = isinstance(item, float) and not math.isfinite(item) and member is not None
         if beyond or isinstance(item, _Constant):
-            return Fault(name, f"is not a finite number: {item}")
+            words = f"is not a finite number: {item}"
+            return Fault(member.field, member.reason(words)) if member else Fault(".".join(path), words)
     return None
 
 
-def _field_fault(value: bytes, struct: type[msgspec.Struct]) -> Fault:
+def _items(document: dict[str, Any], above: Path, objects: frozenset[Path]) -> Iterator[tuple[Path, Any]]:
+    """Path and value of each member, and of those of the objects that have fields."""
+    for name, item in document.items():
+        path = (*above, name)
+        if isinstance(item, dict) and path in objects:
+            yield from _items(item, path, objects)
+        else:
+            yield path, item
+
+
+def _field_fault(value: bytes, layout: Layout) -> Fault:
     """The first field, in the order of their declaration, that is missing or fails on its own."""
     try:
-        fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+        fields = _read_object(value)
     except msgspec.DecodeError:
         return Fault("value", "is not JSON")
-    for name, (decoder, is_required) in _field_decoders(struct).items():
-        if name not in fields:
-            if is_required:
-                return Fault(name, "is missing")
-            continue
+    for member in layout.members:
         try:
-            decoder.decode(fields[name])
-        except msgspec.ValidationError as error:
+            raw = _raw_value(member, fields)
+            if raw is None and member.is_required:
+                return Fault(member.field, member.reason("is missing"))
+            if raw is not None:
+                member.read(raw)
+        except (msgspec.ValidationError, ValueError) as error:
             words = str(error)
-            return Fault(name, words[0].lower() + words[1:])
+            return Fault(member.field, member.reason(words[0].lower() + words[1:]))
     return Fault("value", "cannot be read")
 
 
-@cache
-def _field_decoders(struct: type[msgspec.Struct]) -> dict[str, tuple[msgspec.json.Decoder, bool]]:
-    """A decoder for each field's type, and whether the field has to be there."""
-    return {
-        field.encode_name: (msgspec.json.Decoder(field.type), field.required)
-        for field in msgspec.structs.fields(struct)
-    }
+_read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def _raw_value(member: Member, fields: dict[str, msgspec.Raw]) -> msgspec.Raw | None:
+    """What the message has at the member's path; None where it has nothing. Raises msgspec.ValidationError."""
+    *above, last = member.path
+    for name in above:
+        if name not in fields or (bytes(fields[name]) == b"null" and not member.is_required):
+            return None
+        fields = _read_object(fields[name])
+    return fields.get(last)
 
 
 def _parse(value: bytes) -> tuple[Any, Fault | None]:

@@ -91,7 +91,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return False
 
     def column(self, decoded: list[Any]) -> list[Any]:
-        """Values of the column from what `json_type` gave, all of them at once, since most types leave them as they are.
+        """Values of the column from what `json_type` gave: all at once, since most types leave them as they are.
 
         Raises ValueError with the reason in words if any of them is none of the field's. The
         words do not repeat the value, which may be personal.

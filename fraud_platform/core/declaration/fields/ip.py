@@ -8,7 +8,6 @@ from msgspec import Meta
 
 from fraud_platform.core.declaration.fields.field import Field
 
-
 LONGEST_ADDRESS = 45
 """Characters of an IPv6 address whose last 32 bits are written as IPv4."""
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
