@@ -6,13 +6,13 @@ and that judgement counts: `TransactionDecoder.fault` is the contract, the colum
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from fraud_platform.core.declaration.declaration import Declaration
-from fraud_platform.core.declaration.fields.field import Field
+from fraud_platform.core.declaration.fields.field import AS_WRITTEN
+from fraud_platform.messages.declared.columns import field_column, field_columns
 from fraud_platform.messages.declared.members import layout_of_declaration
 from fraud_platform.messages.declared.names import in_doubt
 from fraud_platform.messages.declared.records import Flat, record_of
@@ -21,6 +21,8 @@ from fraud_platform.messages.decoding import Rejection
 from fraud_platform.messages.diagnosis import Fault, bounded, diagnose, hidden_fault
 
 T = TypeVar("T")
+AT_ONCE = 256
+"""Messages that are judged together: what is read of them stays in a core's cache, which matters more than anything."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,34 @@ class Decoded:
     """One for each of the other messages, in their order."""
 
 
+class _Part(NamedTuple):
+    """Some messages of a batch."""
+
+    first: int
+    """Index of the first of them in the batch."""
+    keys: Sequence[bytes | None]
+    values: Sequence[bytes | None]
+    times_ms: Sequence[int]
+    passed_over: Sequence[str | None]
+    """Empty where none is."""
+
+    def seen(self) -> Sequence[bytes | None]:
+        """The values, without those that are passed over."""
+        if not self.passed_over:
+            return self.values
+        return [value if why is None else None for value, why in zip(self.values, self.passed_over, strict=True)]
+
+    def others(self, numbers: list[int]) -> set[int]:
+        return set(range(len(self.values))).difference(numbers) if len(numbers) < len(self.values) else set()
+
+
 class TransactionDecoder:
     """Reads the messages of one declaration. No bytes, key or time make it raise."""
 
     def __init__(self, declaration: Declaration) -> None:
         self._fields = declaration.world.fields
         self._record = record_of(declaration)
-        self._read = msgspec.json.Decoder(self._record.struct, float_hook=Decimal).decode
+        self._read = msgspec.json.Decoder(self._record.struct, float_hook=AS_WRITTEN).decode
         self._layout = layout_of_declaration(declaration)
         self._rules = Rules(declaration.world)
 
@@ -56,27 +79,39 @@ class TransactionDecoder:
         passed_over: Sequence[str | None] | None = None,
     ) -> Decoded:
         """Decode and validate messages. passed_over: for each why it is rejected unseen, None for those to look at."""
-        times_ms, passed = list(timestamps_ms), passed_over or [None] * len(keys)
-        seen = [value if why is None else None for value, why in zip(values, passed, strict=True)]
-        read, columns, doubtful = self._judged_by_columns(keys, seen, times_ms)
-        rejections: list[Rejection] = []
-        for i in sorted(doubtful.union(_others(read, len(seen)))):
-            why = passed[i]
-            fault = self.fault(keys[i], values[i], times_ms[i]) if why is None else bounded(Fault("value", why))
-            if fault is not None:
-                rejections.append(Rejection(i, *fault))
-        if not rejections:
-            return Decoded(read, columns, rejections)
-        rejected = {rejection.index for rejection in rejections}
-        kept = [j for j, i in enumerate(read) if i not in rejected]
-        columns = {name: [column[j] for j in kept] for name, column in columns.items()}
-        return Decoded([read[j] for j in kept], columns, rejections)
+        times_ms, passed = list(timestamps_ms), passed_over or ()
+        if not len(keys) == len(values) == len(times_ms) or len(passed) not in (0, len(values)):
+            raise ValueError("keys, values, timestamps and what is passed over differ in length")
+        whole = Decoded([], {field.name: [] for field in self._fields}, [])
+        for first in range(0, len(values), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            self._decode_part(_Part(first, keys[part], values[part], times_ms[part], passed[part]), whole)
+        return whole
+
+    def _decode_part(self, part: _Part, whole: Decoded) -> None:
+        """Add what becomes of some messages."""
+        read, columns, doubtful = self._judged_by_columns(part)
+        faults = {i: self._fault_or_passed(part, i) for i in sorted(doubtful.union(part.others(read)))}
+        rejected = {i: fault for i, fault in faults.items() if fault is not None}
+        whole.rejections.extend(Rejection(part.first + i, *fault) for i, fault in rejected.items())
+        if rejected:
+            kept = [j for j, i in enumerate(read) if i not in rejected]
+            read, columns = [read[j] for j in kept], {name: _taken(column, kept) for name, column in columns.items()}
+        whole.accepted.extend([part.first + i for i in read])
+        for name, column in columns.items():
+            whole.columns[name].extend(column)
+
+    def _fault_or_passed(self, part: _Part, i: int) -> Fault | None:
+        why = part.passed_over[i] if part.passed_over else None
+        if why is not None:
+            return bounded(Fault("value", why))
+        return self.fault(part.keys[i], part.values[i], part.times_ms[i])
 
     def fault(self, key: bytes | None, value: bytes | None, timestamp_ms: int) -> Fault | None:
         """What is wrong with one message."""
         try:
             flat = self._record.flatten([self._read(value)], Flat())  # type: ignore[arg-type]
-            columns = {field.name: in_column(field, flat.fields[field.name]) for field in self._fields}
+            columns = {field.name: field_column(field, flat) for field in self._fields}
             fault = self._rules.fault(columns, key, timestamp_ms)
             if fault is None and in_doubt([value], flat):  # type: ignore[list-item]
                 fault = hidden_fault(value)  # type: ignore[arg-type]
@@ -84,68 +119,31 @@ class TransactionDecoder:
             return diagnose(value, self._layout)
         return bounded(fault) if fault else None
 
-    def _judged_by_columns(
-        self, keys: Sequence[bytes | None], values: Sequence[bytes | None], times_ms: Sequence[int]
-    ) -> tuple[list[int], dict[str, list[Any]], set[int]]:
-        """Indices of the messages that fit the fields' types, their columns, and indices of those to look at again."""
-        structs = self._structs(values)
+    def _judged_by_columns(self, part: _Part) -> tuple[list[int], dict[str, Sequence[Any]], set[int]]:
+        """Numbers of the messages that fit the fields' types, their columns, and numbers of those to look at again."""
+        read, structs = self._structs(part)
         while True:
-            read = list(structs)
-            flat = self._record.flatten(list(structs.values()), Flat())
-            columns, unsound = self._columns(flat)
+            flat = self._record.flatten(structs, Flat())
+            columns, unsound = field_columns(self._fields, flat)
             if not unsound:
                 break
-            for j in unsound:
-                del structs[read[j]]
-        doubtful = self._rules.in_doubt(columns, _taken(keys, read), _taken(times_ms, read))
-        doubtful.update(in_doubt(_taken(values, read), flat))
+            sound = [j for j in range(len(read)) if j not in unsound]
+            read, structs = [read[j] for j in sound], [structs[j] for j in sound]
+        doubtful = self._rules.in_doubt(columns, _taken(part.keys, read), _taken(part.times_ms, read))
+        doubtful.update(in_doubt(_taken(part.values, read), flat))
         return read, columns, {read[j] for j in doubtful}
 
-    def _structs(self, values: Sequence[bytes | None]) -> dict[int, msgspec.Struct]:
-        """What could be read, by index."""
-        read, structs = self._read, {}
-        for i, value in enumerate(values):
+    def _structs(self, part: _Part) -> tuple[list[int], list[msgspec.Struct]]:
+        """Numbers of the messages that could be read, and what they are."""
+        structs: list[msgspec.Struct] = []
+        read, unread = self._read, set()
+        for i, value in enumerate(part.seen()):
             try:
-                structs[i] = read(value)  # type: ignore[arg-type]
-            except Exception:  # noqa: S112  # `fault` says what it is
-                continue
-        return structs
-
-    def _columns(self, flat: Flat) -> tuple[dict[str, list[Any]], set[int]]:
-        """A column for each field, and the numbers of the messages that have a value which is none of its field's."""
-        columns: dict[str, list[Any]] = {}
-        unsound: set[int] = set()
-        for field in self._fields:
-            try:
-                columns[field.name] = in_column(field, flat.fields[field.name])
-            except Exception:
-                unsound |= _unsound(field, flat.fields[field.name])
-        return columns, unsound
+                structs.append(read(value))  # type: ignore[arg-type]
+            except Exception:  # `fault` says what it is
+                unread.add(i)
+        return [i for i in range(len(part.values)) if i not in unread], structs
 
 
-def _taken(column: Sequence[T], indices: list[int]) -> Sequence[T]:
-    return column if len(indices) == len(column) else [column[i] for i in indices]
-
-
-def _others(indices: list[int], length: int) -> set[int]:
-    return set(range(length)).difference(indices) if len(indices) < length else set()
-
-
-def in_column(field: Field, decoded: Sequence[Any]) -> list[Any]:
-    """Values of a field's column from what msgspec read. Raises whatever the field raises."""
-    if not field.optional or None not in decoded:
-        return field.column(list(decoded))
-    there = iter(field.column([value for value in decoded if value is not None]))
-    default = field.default_in_column
-    return [default if value is None else next(there) for value in decoded]
-
-
-def _unsound(field: Field, decoded: Sequence[Any]) -> set[int]:
-    """Numbers of the values that the field refuses, of which there is one."""
-    found: set[int] = set()
-    for i, value in enumerate(decoded):
-        try:
-            in_column(field, [value])
-        except Exception:
-            found.add(i)
-    return found
+def _taken(column: Sequence[T], numbers: list[int]) -> Sequence[T]:
+    return column if len(numbers) == len(column) else [column[i] for i in numbers]

@@ -1,12 +1,11 @@
 """The layout of a declaration's messages: each field read alone, and the words for what is no value of it."""
 
-from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
 
 from fraud_platform.core.declaration.declaration import Declaration
-from fraud_platform.core.declaration.fields.field import Field
+from fraud_platform.core.declaration.fields.field import AS_WRITTEN, Field
 from fraud_platform.messages.layout import Layout, Member, Version
 
 _QUOTES_VALUE = "Invalid enum value"
@@ -26,7 +25,7 @@ def layout_of_declaration(declaration: Declaration) -> Layout:
 
 
 def _member(field: Field) -> Member:
-    decode = msgspec.json.Decoder(field.json_type, float_hook=Decimal).decode
+    decode = msgspec.json.Decoder(field.json_type, float_hook=AS_WRITTEN).decode
 
     def read(raw: msgspec.Raw) -> None:
         if field.optional and bytes(raw) == b"null":

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any, Literal, Union
 
 import msgspec
@@ -18,12 +17,14 @@ _Tree = dict[str, Any]
 class Flat:
     """Members of messages as columns. None stands for null and for what is not there."""
 
-    fields: dict[str, list[Any]] = field(default_factory=dict)
+    fields: dict[str, Sequence[Any]] = field(default_factory=dict)
     """Those of the declared fields, by name, as msgspec read them."""
+    incomplete: set[str] = field(default_factory=set)
+    """Names of the fields in whose column a None is."""
     members: int = 0
     """How many names a message has that lacks nothing."""
-    gaps: list[list[Any]] = field(default_factory=list)
-    """The columns, those of objects as well, in which a None is."""
+    gaps: list[Sequence[Any]] = field(default_factory=list)
+    """The columns with a None, those of objects as well."""
 
     def names(self) -> list[int]:
         """Of each message, how many of its declared names it surely has."""
@@ -44,18 +45,18 @@ class Record:
     def flatten(self, structs: Sequence[Any], flat: Flat) -> Flat:
         """Add the columns of these structs, which are the record's, to `flat`."""
         flat.members += len(self.parts)
-        for part, attribute in zip(self.parts, self.struct.__struct_fields__, strict=True):
-            if part is None:
-                continue
-            # A column at a time: a tuple for each message would have the garbage collector go through all of them.
-            column = list(map(attrgetter(attribute), structs))
-            has_gaps = _is_optional(part) and None in column
+        rows = map(msgspec.structs.astuple, structs)
+        columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if structs else [()] * len(self.parts)
+        for part, column in zip(self.parts, columns, strict=True):
+            has_gaps = part is not None and _is_optional(part) and None in column
             if has_gaps:
                 flat.gaps.append(column)
             if isinstance(part, Record):
                 part.flatten([part.struct() if s is None else s for s in column] if has_gaps else column, flat)
-            else:
+            elif part is not None:
                 flat.fields[part.name] = column
+                if has_gaps:
+                    flat.incomplete.add(part.name)
         return flat
 
 

@@ -16,6 +16,7 @@ class Rules:
 
     def __init__(self, world: World) -> None:
         self._texts = [field.name for field in world if field.is_free_text]
+        self._optional = {field.name for field in world if field.optional}
         key, time = world.with_role("key"), world.with_role("time")
         assert time is not None  # reading has checked it
         self._time = time.name
@@ -25,11 +26,13 @@ class Rules:
         """Numbers of the messages that `fault` finds something wrong with; a whole column is looked at at once."""
         found: set[int] = set()
         for name in self._texts:
-            if not "".join(filter(None, columns[name])).isprintable():
+            texts = filter(None, columns[name]) if name in self._optional else columns[name]
+            if not "".join(texts).isprintable():
                 found.update(i for i, text in enumerate(columns[name]) if text and not text.isprintable())
         if self._key is not None:
-            expected = map(str.encode, columns[self._key])
-            found.update(i for i, (key, own) in enumerate(zip(keys, expected, strict=True)) if key != own)
+            expected = list(map(str.encode, columns[self._key]))
+            if list(keys) != expected:
+                found.update(i for i, (key, own) in enumerate(zip(keys, expected, strict=True)) if key != own)
         ages_ms = list(map(sub, times_ms, columns[self._time]))
         if ages_ms and (min(ages_ms) < -MAX_CLOCK_SKEW_MS or max(ages_ms) > MAX_LATENESS_MS):
             found.update(i for i, age_ms in enumerate(ages_ms) if not -MAX_CLOCK_SKEW_MS <= age_ms <= MAX_LATENESS_MS)

@@ -1,7 +1,7 @@
 """Categories: a channel, a country, a merchant category code."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
@@ -39,7 +39,7 @@ class Category(Field, tag="category", frozen=True):
     def is_free_text(self) -> bool:
         return self.values is None and self.pattern is None
 
-    def column(self, decoded: list[Any]) -> list[Any]:
+    def column(self, decoded: Sequence[Any]) -> Sequence[Any]:
         if self.pattern is None or self.values is not None:
             return decoded
         whole = rf"\A{self.pattern}\Z"

@@ -1,6 +1,6 @@
 """What all fields of a transaction have, whatever their type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -22,6 +22,8 @@ Noun = Annotated[
     str,
     Meta(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$", description="letters, digits, spaces and hyphens, such as card"),
 ]
+AS_WRITTEN = str.encode
+"""What a decoder makes of a number that is not whole where the type is Any: bytes, which text never is."""
 Role = Literal["transaction", "key", "time", "amount"]
 """What the platform needs to know: the transaction's id, whose windows it is in, when it was, and how much."""
 
@@ -82,7 +84,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def json_type(self) -> Any:
-        """What msgspec reads a value of it as, null apart. Any stands for text, int, Decimal or what else JSON has."""
+        """What msgspec reads a value of it as, null apart.
+
+        Any stands for text, int, bytes or what else JSON has: the decoder's float_hook is AS_WRITTEN.
+        """
         raise NotImplementedError
 
     @property
@@ -90,7 +95,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Whether senders choose its characters, so that they have to be looked at."""
         return False
 
-    def column(self, decoded: list[Any]) -> list[Any]:
+    def column(self, decoded: Sequence[Any]) -> Sequence[Any]:
         """Values of the column from what `json_type` gave: all at once, since most types leave them as they are.
 
         Raises ValueError with the reason in words if any of them is none of the field's. The

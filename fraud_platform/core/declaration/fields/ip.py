@@ -1,6 +1,7 @@
 """Internet addresses."""
 
 import re
+from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any, ClassVar
 
@@ -28,7 +29,7 @@ class Ip(Field, tag="ip", frozen=True):
     def json_type(self) -> Any:
         return Annotated[str, Meta(min_length=2, max_length=LONGEST_ADDRESS)]
 
-    def column(self, decoded: list[Any]) -> list[Any]:
+    def column(self, decoded: Sequence[Any]) -> Sequence[Any]:
         one_form = {text: canonical(text) for text in set(decoded)}
         return [one_form[text] for text in decoded]
 

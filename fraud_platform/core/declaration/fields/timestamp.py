@@ -1,7 +1,7 @@
 """Times, however a message writes them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -55,7 +55,7 @@ class Timestamp(Field, tag="timestamp", frozen=True):
             return Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
         return datetime if self.zone is not None else Annotated[datetime, Meta(tz=True)]
 
-    def column(self, decoded: list[Any]) -> list[Any]:
+    def column(self, decoded: Sequence[Any]) -> Sequence[Any]:
         if self.unit == "ms":
             return decoded
         if self.unit == "s":
@@ -71,6 +71,16 @@ class Timestamp(Field, tag="timestamp", frozen=True):
         if times_ms and not self._first_ms <= min(times_ms) <= max(times_ms) <= LAST_MS:
             raise ValueError(f"expected a time from {2000 if self.role else 1970} to 2099")
         return times_ms
+
+    @property
+    def message_schema(self) -> dict[str, Any]:
+        if self.unit is not None:
+            return super().message_schema | {"description": f"{self.unit} since 1970-01-01 UTC"}
+        if self.zone is None and self.format is None:
+            return super().message_schema
+        how = "ISO 8601" if self.format is None else f"format {self.format}"
+        where = f", local time of {self.zone} where it has no offset" if self.zone else ""
+        return {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "description": how + where}
 
     @property
     def _first_ms(self) -> int:
