@@ -113,7 +113,7 @@ class TransactionDecoder:
             flat = self._record.flatten([self._read(value)], Flat())  # type: ignore[arg-type]
             columns = {field.name: field_column(field, flat) for field in self._fields}
             fault = self._rules.fault(columns, key, timestamp_ms)
-            if fault is None and in_doubt([value], flat):  # type: ignore[list-item]
+            if fault is None and in_doubt([value], flat):
                 fault = hidden_fault(value)  # type: ignore[arg-type]
         except Exception:  # whatever it is, the message is what it is about
             return diagnose(value, self._layout)

@@ -1,6 +1,6 @@
 """The layout of a declaration's messages: each field read alone, and the words for what is no value of it."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Union
 
 import msgspec
 
@@ -25,13 +25,14 @@ def layout_of_declaration(declaration: Declaration) -> Layout:
 
 
 def _member(field: Field) -> Member:
-    decode = msgspec.json.Decoder(field.json_type, float_hook=AS_WRITTEN).decode
+    kind = Union[field.json_type, None] if field.optional else field.json_type  # noqa: UP007 - Any
+    decode = msgspec.json.Decoder(kind, float_hook=AS_WRITTEN).decode
 
     def read(raw: msgspec.Raw) -> None:
-        if field.optional and bytes(raw) == b"null":
-            return
         try:
-            field.column([decode(raw)])
+            value = decode(raw)
+            if value is not None or not field.optional:
+                field.column([value])
         except ArithmeticError:
             raise ValueError("is beyond what can be computed with") from None
         except msgspec.ValidationError as error:

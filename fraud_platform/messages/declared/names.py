@@ -13,8 +13,8 @@ _COLONS_OF_NAMES = re.compile(rb"[\"\s]:")
 _decode = msgspec.json.Decoder().decode
 
 
-def in_doubt(values: Sequence[bytes], flat: Flat) -> list[int]:
-    """Numbers of the messages whose names may not all differ: `hidden_fault` has to look at them."""
+def in_doubt(values: Sequence[Any], flat: Flat) -> list[int]:
+    """Numbers of the messages whose names may not all differ: `hidden_fault` has to look at these. values: bytes."""
     colons = [value.count(b":") for value in values]
     if not colons or max(colons) <= flat.members - len(flat.gaps):
         return []

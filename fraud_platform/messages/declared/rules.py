@@ -20,7 +20,8 @@ class Rules:
         key, time = world.with_role("key"), world.with_role("time")
         assert time is not None  # reading has checked it
         self._time = time.name
-        self._key, self._owner = (key.name, key.called) if key else (None, "")
+        self._key = key.name if key else None
+        self._owner = key.called if key else ""
 
     def in_doubt(self, columns: Columns, keys: Sequence[bytes | None], times_ms: Sequence[int]) -> set[int]:
         """Numbers of the messages that `fault` finds something wrong with; a whole column is looked at at once."""
