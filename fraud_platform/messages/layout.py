@@ -24,7 +24,8 @@ class Member(NamedTuple):
 
     def reason(self, words: str) -> str:
         """The words, with the path where the field has another name than its member."""
-        return words if self.path == (self.field,) else f"{words} ({'.'.join(self.path)})"
+        path = ".".join(self.path)
+        return words if path == self.field else f"{words} ({path})"
 
 
 class Version(NamedTuple):

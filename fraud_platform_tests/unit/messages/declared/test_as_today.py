@@ -3,6 +3,9 @@
 Two differences are meant, both of the amount. Text that is a number is one, since exact producers write their
 decimals as text. And an amount with more than two decimal places is rejected, where today it is rounded: 12.345 is
 no amount of money in a currency of cents, and rounding would hide that the producer means something else.
+
+A third one is only in what is told of a message with two faults. If it gives an amount or a country twice, the first
+of them bad, and breaks a rule besides, then it may be told the rule: msgspec sees the last of the values only.
 """
 
 import json
@@ -67,14 +70,16 @@ def is_too_fine(amount):
 
 def assert_alike(key, value, time_ms):
     amount = amount_of(value)
-    found = derived([key], [value], [time_ms])
+    found, before = (decode([key], [value], [time_ms]) for decode in (derived, today))
+    told = before[2][0] if before[2] else None
     if isinstance(amount, str):
-        before = today([key], [value], [time_ms])[2]
-        assert before and (not found[2] or found[2][0].field == before[0].field or before[0].field == "amount")
+        assert told and (told.field == "amount" or found[2][0].field == told.field)
+    elif told and told.field in ("amount", "country") and told.reason == "is given twice":
+        assert found[2]
     elif is_too_fine(amount) and found[2] and found[2][0].field == "amount":
         assert not found[0]
     else:
-        assert found == today([key], [value], [time_ms])
+        assert found == before
     for rejection in found[2]:
         assert_in_words(rejection.field, rejection.reason)
 
