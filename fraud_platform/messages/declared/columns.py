@@ -28,9 +28,12 @@ def field_column(field: Field, flat: Flat) -> Sequence[Any]:
 def _column(field: Field, decoded: Sequence[Any], is_incomplete: bool) -> Sequence[Any]:
     if not is_incomplete:
         return field.column(decoded)
-    there = iter(field.column([value for value in decoded if value is not None]))
-    default = field.default_in_column
-    return [default if value is None else next(there) for value in decoded]
+    there = [value for value in decoded if value is not None]
+    column, default = field.column(there), field.default_in_column
+    if column is there and default is None:
+        return decoded
+    values = iter(column)
+    return [default if value is None else next(values) for value in decoded]
 
 
 def _one_by_one(field: Field, decoded: Sequence[Any]) -> tuple[list[Any], set[int]]:

@@ -21,7 +21,7 @@ from fraud_platform.messages.decoding import Rejection
 from fraud_platform.messages.diagnosis import Fault, bounded, diagnose, hidden_fault
 
 T = TypeVar("T")
-AT_ONCE = 256
+AT_ONCE = 512
 """Messages that are judged together: what is read of them stays in a core's cache, which matters more than anything."""
 
 

@@ -21,7 +21,7 @@ def layout_of_declaration(declaration: Declaration) -> Layout:
     path = tuple(version.member.split("."))
     kind: Any = Literal[version.equals]  # type: ignore[name-defined]
     first = Member(version.member, path, True, msgspec.json.Decoder(kind).decode)
-    return Layout((first._replace(field=".".join(path)), *members), Version(path, version.equals))
+    return Layout((first, *members), Version(path, version.equals))
 
 
 def _member(field: Field) -> Member:

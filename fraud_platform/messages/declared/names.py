@@ -15,12 +15,12 @@ _decode = msgspec.json.Decoder().decode
 
 def in_doubt(values: Sequence[Any], flat: Flat) -> list[int]:
     """Numbers of the messages whose names may not all differ: `hidden_fault` has to look at these. values: bytes."""
-    colons = [value.count(b":") for value in values]
-    if not colons or max(colons) <= flat.members - len(flat.gaps):
+    # A name has a colon: if there are no more of these than names that are surely there, no message has another name.
+    if sum([value.count(b":") for value in values]) == flat.all_names(len(values)):
         return []
-    names = flat.names() if flat.gaps else [flat.members] * len(colons)
-    counts = enumerate(zip(colons, names, values, strict=True))
-    return [i for i, (colon, own, value) in counts if colon > own and not is_sound(value, own)]
+    names = flat.names() if flat.gaps else [flat.members] * len(values)
+    counts = enumerate(zip(values, names, strict=True))
+    return [i for i, (value, own) in counts if value.count(b":") > own and not is_sound(value, own)]
 
 
 def is_sound(value: bytes, own: int) -> bool:

@@ -26,6 +26,10 @@ class Flat:
     gaps: list[Sequence[Any]] = field(default_factory=list)
     """The columns with a None, those of objects as well."""
 
+    def all_names(self, messages: int) -> int:
+        """Of all messages together, how many declared names they surely have."""
+        return self.members * messages - sum(column.count(None) for column in self.gaps)
+
     def names(self) -> list[int]:
         """Of each message, how many of its declared names it surely has."""
         return [self.members - row.count(None) for row in zip(*self.gaps, strict=True)]
@@ -37,18 +41,20 @@ class Record:
 
     struct: type[msgspec.Struct]
     parts: tuple["Field | Record | None", ...]
+    are_optional: tuple[bool, ...]
+    """Which of the parts may be null or absent."""
 
     @property
     def is_optional(self) -> bool:
-        return all(part is not None and _is_optional(part) for part in self.parts)
+        return all(self.are_optional)
 
     def flatten(self, structs: Sequence[Any], flat: Flat) -> Flat:
         """Add the columns of these structs, which are the record's, to `flat`."""
         flat.members += len(self.parts)
         rows = map(msgspec.structs.astuple, structs)
         columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if structs else [()] * len(self.parts)
-        for part, column in zip(self.parts, columns, strict=True):
-            has_gaps = part is not None and _is_optional(part) and None in column
+        for part, is_optional, column in zip(self.parts, self.are_optional, columns, strict=True):
+            has_gaps = is_optional and None in column
             if has_gaps:
                 flat.gaps.append(column)
             if isinstance(part, Record):
@@ -79,17 +85,16 @@ def _put(tree: _Tree, path: tuple[str, ...], leaf: Any) -> None:
 
 def _record(tree: _Tree) -> Record:
     parts: list[Field | Record | None] = []
+    are_optional: list[bool] = []
     members: list[tuple[str, Any] | tuple[str, Any, None]] = []
     for leaf in tree.values():
         part = _record(leaf) if isinstance(leaf, dict) else leaf if isinstance(leaf, Field) else None
         kind = part.struct if isinstance(part, Record) else part.json_type if part is not None else leaf
         attribute = f"member_{len(parts)}"  # a name in a message need not be one in Python
-        is_optional = part is not None and _is_optional(part)
+        is_optional = (isinstance(part, Field) and part.optional) or (isinstance(part, Record) and part.is_optional)
         members.append((attribute, Union[kind, None], None) if is_optional else (attribute, kind))  # noqa: UP007 - Any
         parts.append(part)
+        are_optional.append(is_optional)
     names = {f"member_{number}": name for number, name in enumerate(tree)}
-    return Record(msgspec.defstruct("Message", members, kw_only=True, gc=False, rename=names), tuple(parts))
-
-
-def _is_optional(part: Field | Record) -> bool:
-    return part.is_optional if isinstance(part, Record) else part.optional
+    struct = msgspec.defstruct("Message", members, kw_only=True, gc=False, rename=names)
+    return Record(struct, tuple(parts), tuple(are_optional))

@@ -32,7 +32,7 @@ class Category(Field, tag="category", frozen=True):
     @property
     def json_type(self) -> Any:
         if self.values is not None:
-            return Literal[self.values]  # type: ignore[valid-type]  # pyright's rule: a Literal is written out
+            return Literal[self.values]  # type: ignore[valid-type]
         return str if self.pattern is not None else Annotated[str, Meta(min_length=1, max_length=self.max_length)]
 
     @property

@@ -1,15 +1,16 @@
 """Decimals: money, and whatever else is exact to a number of places."""
 
 import decimal
+import functools
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import repeat
-from operator import mul, truediv
 from typing import Annotated, Any
 
+import numpy as np
 import pyarrow as pa
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
@@ -21,8 +22,8 @@ LARGEST_UNITS = 10**DIGITS
 """Values times 10**scale stay below this, so that they fit 64 bits."""
 LONGEST_TEXT = 64
 """Characters of a number that is written as text."""
-SHORT_TEXT, MOST_OF_SHORT = 16, 10**15
-"""Characters of a number that has a point or an exponent, and at most 15 digits."""
+SHORT_TEXT, DIGITS_OF_SHORT = 16, 15
+"""Most characters of a number with a point or an exponent that has at most so many digits."""
 _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 """A number as JSON writes it. Python's own would take 1_000, blanks, NaN and the digits of other scripts, too."""
 _is_number = re.compile(_NUMBER).fullmatch
@@ -58,25 +59,23 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
         Among numbers of up to 15 digits no two have the same double, but for those so small that
         it is zero. So the one that is found is the one that is written.
         """
-        if max(map(len, written), default=0) > SHORT_TEXT:
+        if not written or max(map(len, written)) > SHORT_TEXT:
             return None
-        per_unit = 10**self.scale
-        values = list(map(float, written))
-        try:
-            units = list(map(round, map(mul, values, repeat(float(per_unit)))))
-        except OverflowError:  # infinite
+        per_unit = 10.0**self.scale
+        values = np.array(list(map(float, written)))
+        with np.errstate(over="ignore"):  # what is infinite then is not within the bounds
+            units = np.rint(values * per_unit)
+        if not (units / per_unit == values).all() or not self._are_within(units):
             return None
-        if list(map(truediv, units, repeat(per_unit))) != values or not self._are_within(units):
+        whole: list[int] = units.astype(np.int64).tolist()
+        if 0 in whole and any(unit == 0 and text.strip(b"-0.") for text, unit in zip(written, whole, strict=True)):
             return None
-        if 0 in units and any(unit == 0 and text.strip(b"-0.") for text, unit in zip(written, units, strict=True)):
-            return None
-        return units
+        return whole
 
-    def _are_within(self, units: list[int]) -> bool:
-        least, most = (None if bound is None else exactly(bound).scaleb(self.scale) for bound in (self.min, self.max))
-        low, high = min(units, default=0), max(units, default=0)
-        fit_bounds = (least is None or least <= low) and (most is None or high <= most)
-        return fit_bounds and low > -MOST_OF_SHORT and high < MOST_OF_SHORT
+    def _are_within(self, units: NDArray[np.float64]) -> bool:
+        low, high = float(units.min()), float(units.max())
+        least, most = _bounds_of_short(self.min, self.max, self.scale)
+        return least <= low and high <= most
 
     def _units(self, value: decimal.Decimal) -> int:
         self._check_bounds(value)
@@ -143,6 +142,14 @@ def _as_written(value: Any) -> bytes:
     if isinstance(value, bool) or not isinstance(value, int | bytes):
         raise ValueError(f"expected `float`, got `{_JSON_NAMES.get(type(value), type(value).__name__)}`")
     return value if isinstance(value, bytes) else b"%d" % value
+
+
+@functools.cache
+def _bounds_of_short(least: float | None, most: float | None, scale: int) -> tuple[decimal.Decimal, decimal.Decimal]:
+    """Least and most units of numbers with up to 15 digits within these bounds."""
+    limit = decimal.Decimal(10**DIGITS_OF_SHORT - 1)
+    low, high = (limit if bound is None else exactly(bound).scaleb(scale) for bound in (least, most))
+    return -limit if least is None else max(low, -limit), min(high, limit)
 
 
 def exactly(bound: float) -> decimal.Decimal:

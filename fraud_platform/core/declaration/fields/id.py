@@ -31,4 +31,5 @@ class Id(Field, tag="id", frozen=True):
     def faults(self) -> Iterator[Fault]:
         yield from super().faults()
         if self.default is not None and not 1 <= len(self.default) <= self.max_length:
-            yield Fault("default", f"it has to have 1 to {self.max_length} characters, as max_length says")
+            wanted = f"max_length is {self.max_length}" if self.default else "leave it out, or give it some"
+            yield Fault("default", f"default has {len(self.default)} characters: {wanted}")

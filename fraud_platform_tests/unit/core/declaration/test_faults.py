@@ -107,6 +107,18 @@ IN_A_FIELD = {
     "{type: timestamp, format: '%Y-%m-%d'}": "field x: times without offset (%z) need a zone, such as zone: UTC",
     "{type: timestamp, format: '%Q', zone: UTC}": "field x: %Q is not read: "
     "a format has %Y %m %d %H %M %S %f %z and text",
+    "{type: timestamp, format: '%Y %Y', zone: UTC}": "field x: a format has each of its directives once",
+    "{type: timestamp, zone: Europe/Atlantis}": "field x: there is no time zone Europe/Atlantis: "
+    "write it as Europe/Berlin",
+    "{type: id, path: merchant.id.short}": "x lies in merchant, which is a value itself: give one another path",
+    "{type: id, path: 'a\"b'}": 'path is a"b: it must be names of nested members with dots between them, '
+    "such as card.pan_hash",
+    "{type: id, optional: true, max_length: 3, default: none}": "field x: default has 4 characters: max_length is 3",
+    "{type: category, optional: true, pattern: '[A-Z]{2}', default: fr}": "field x: fr is no value that a message "
+    "could have",
+    "{type: decimal, optional: true, scale: 1, default: 0.25}": "field x: 0.25 has more than 1 decimal places",
+    "{type: decimal, optional: true, scale: 2, default: 1e+17}": "field x: 1e+17 does not fit 18 digits with 2 "
+    "decimal places",
 }
 """Options of a field x → what is said of it."""
 

@@ -7,7 +7,6 @@ import pytest
 from fraud_platform.core.declaration.reading import read_declaration
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.messages.declared.decoder import TransactionDecoder
-from fraud_platform_tests.support.declarations import declared
 
 DECLARATION = read_declaration(
     """
@@ -195,18 +194,6 @@ def test_a_world_without_a_key_asks_nothing_of_kafka_s():
 
 def test_a_batch_of_nothing_has_empty_columns():
     assert DECODER.decode([], [], []).columns == {name: [] for name in ROW}
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"x": "{type: id, path: merchant.id.short}"},
-        {"x": "{type: id, path: merchant}"},
-    ],
-)
-def test_a_member_cannot_be_a_value_and_an_object_at_once(fields):
-    with pytest.raises(ConfigurationError, match="which is a value itself"):
-        declared(**fields)
 
 
 def test_the_version_is_no_field_at_once():

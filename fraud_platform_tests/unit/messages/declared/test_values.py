@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fraud_platform.core.declaration.fields.ip import Ip, canonical
 from fraud_platform.core.declaration.fields.table import FIELD_TYPES
-from fraud_platform_tests.support.one_field import outcome_of, value_of, world_of
+from fraud_platform_tests.support.one_field import outcome_of, value_of
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,3 @@ def test_any_text_is_an_address_for_us_if_it_is_one_for_python(text):
         assert canonical(text) and is_address
     except ValueError:
         assert not is_address
-
-
-def test_the_field_that_is_named_is_the_declared_one_with_its_path():
-    world = world_of("type: id, path: card.pan")
-    assert world.world.field("x").source == ("card", "pan")
