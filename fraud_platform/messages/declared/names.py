@@ -1,6 +1,5 @@
 """Whether a message gives a name twice, of which the fast decoder takes the last and other readers the first."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +8,8 @@ import msgspec
 from fraud_platform.messages.declared.records import Flat
 from fraud_platform.messages.diagnosis import is_too_deep
 
-_COLONS_OF_NAMES = re.compile(rb"[\"\s]:")
+_COLONS_OF_NAMES = (b'":', b" :", b"\t:", b"\n:", b"\r:")
+_OBJECTS_AND_LISTS = frozenset((dict, list))
 _decode = msgspec.json.Decoder().decode
 
 
@@ -29,7 +29,7 @@ def is_sound(value: bytes, own: int) -> bool:
     own: how many declared names it surely has. It has no more names than colons after a quote
     or a blank. If it has as many different ones, each is there once.
     """
-    most = len(_COLONS_OF_NAMES.findall(value))
+    most = sum(map(value.count, _COLONS_OF_NAMES))
     if most <= own:
         return True
     try:
@@ -47,5 +47,5 @@ def _different_names(document: Any) -> int:
         if isinstance(item, dict):
             names += len(item)
             item = item.values()
-        within += [part for part in item if isinstance(part, dict | list)]
+        within += [part for part in item if type(part) in _OBJECTS_AND_LISTS]
     return names
