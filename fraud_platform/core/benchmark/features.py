@@ -7,10 +7,8 @@ from fraud_platform.core.arrays import Floats
 from fraud_platform.core.benchmark import known_runs
 from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import arrange, features_of
 from fraud_platform.core.features.merchant_risk import FraudReports, MerchantTransactions, merchant_risk
-from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform.core.features.table import FEATURE_NAMES, FIELD_NAMES, KERNEL, LAYOUT, MERCHANT_FEATURES
 from fraud_platform.core.features.velocity import velocities_among
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.core.training.dataset import DatedRows
@@ -32,15 +30,15 @@ def labelled_rows(transactions: pd.DataFrame, delay_days: int) -> DatedRows:
         raise TrainingError("a transaction_id stands in the data twice: remove repeated rows first")
     ordered = transactions.sort_values(["event_time_ms", "transaction_id"], ignore_index=True)
     empty = np.full(len(ordered), None, object)
-    columns = {name: ordered[name].to_numpy() if name in ordered else empty for name in COLUMNS}
-    events = events_from_columns(columns, columns["event_time_ms"])
+    columns = {name: ordered[name].to_numpy() if name in ordered else empty for name in FIELD_NAMES}
+    events = LAYOUT.rows(columns, columns["event_time_ms"])
     merchant = pd.factorize(ordered["merchant_id"])[0].astype(np.int64)
     labels = ordered["is_fraud"].to_numpy(bool)
-    history = known_runs.MerchantLabels(merchant, events["time_ms"].copy(), events["amount_cents"].copy(), labels)
+    history = known_runs.MerchantLabels(merchant, events["_time_ms"].copy(), events["amount"].copy(), labels)
     runs = known_runs.known_runs(history, delay_days * DAY_MS, HISTORY_DAYS * DAY_MS)
-    arranged = arrange(NO_EVENTS, events)
+    arranged = KERNEL.arrange(LAYOUT.empty, events)
     parts = (
-        features_of(arranged).values,
+        KERNEL.features_of(arranged).values,
         _as_of_each_day(history, delay_days),
         velocities_among(entity_events_of(arranged)),
         runs,

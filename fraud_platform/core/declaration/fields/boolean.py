@@ -1,7 +1,12 @@
 """Flags: card present, PIN entered, recurring."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.fields.field import Field
 
 
@@ -9,9 +14,25 @@ class Boolean(Field, tag="boolean", frozen=True):
     """True or false; as a number 1 or 0."""
 
     NUMERIC: ClassVar[bool] = True
+    EVENT_TYPE: ClassVar[str] = "<i1"
 
     role: None = None
     default: bool | None = None
+
+    def encoded(self, values: Any) -> NDArray[np.int8]:
+        """1 and 0 for true and false, -1 where unknown."""
+        given = np.asarray(values, object)
+        missing = pd.isna(given)
+        return np.where(missing, -1, np.where(missing, False, given).astype(np.int8)).astype(np.int8)
+
+    def is_known(self, encoded: NDArray[Any]) -> NDArray[np.bool_]:
+        return encoded >= 0
+
+    def as_floats(self, encoded: NDArray[Any]) -> Floats:
+        return np.where(encoded >= 0, encoded, np.nan)
+
+    def as_encoded(self, value: bool | float | str) -> int:
+        return int(value)
 
     @property
     def number_format(self) -> str:

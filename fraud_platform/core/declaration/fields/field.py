@@ -1,11 +1,15 @@
 """What all fields of a transaction have, whatever their type."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.faults import Fault
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
@@ -32,6 +36,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Its values can be added, compared by size and averaged."""
     IDENTITY: ClassVar[bool] = False
     """Its values are the same or not: they can be told apart, counted and recognised."""
+    EVENT_TYPE: ClassVar[str]
+    """NumPy's type of its values in event rows."""
 
     name: FieldName
     """The column; in the declaration it stands before the colon."""
@@ -44,6 +50,22 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     noun: Noun | None = None
     """What reasons and names of features call it; by default its name without _id."""
     plural: Noun | None = None
+
+    def encoded(self, values: Any) -> NDArray[Any]:
+        """Values (n,) as event rows keep them; None and NaN mean unknown."""
+        raise NotImplementedError
+
+    def is_known(self, encoded: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of the encoded values (n,) are known."""
+        raise NotImplementedError
+
+    def as_floats(self, encoded: NDArray[Any]) -> Floats:
+        """Encoded values (n,) as a feature shows them; NaN where unknown."""
+        raise NotImplementedError
+
+    def as_encoded(self, value: bool | float | str) -> int | float | Fraction:
+        """One value of a condition, exactly as encoded values compare with it."""
+        raise NotImplementedError
 
     @property
     def source(self) -> tuple[str, ...]:

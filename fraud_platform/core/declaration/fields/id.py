@@ -1,16 +1,14 @@
 """Ids: of the transaction itself, of a card, a customer, a merchant, a device."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fraud_platform.core.declaration.fields.field import Field
+from fraud_platform.core.declaration.fields.identity import Identity
 
 
-class Id(Field, tag="id", frozen=True):
+class Id(Identity, tag="id", frozen=True):
     """Text that names one thing among many."""
-
-    IDENTITY: ClassVar[bool] = True
 
     role: Literal["transaction", "key"] | None = None
     entity: bool = False

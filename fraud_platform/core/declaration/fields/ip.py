@@ -1,14 +1,10 @@
 """Internet addresses."""
 
-from typing import ClassVar
-
-from fraud_platform.core.declaration.fields.field import Field
+from fraud_platform.core.declaration.fields.identity import Identity
 
 
-class Ip(Field, tag="ip", frozen=True):
+class Ip(Identity, tag="ip", frozen=True):
     """An IPv4 or IPv6 address."""
-
-    IDENTITY: ClassVar[bool] = True
 
     role: None = None
     entity: bool = False

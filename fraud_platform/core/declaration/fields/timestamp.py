@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+import numpy as np
+import pandas as pd
 from msgspec import Meta
+from numpy.typing import NDArray
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.faults import Fault, quoted
 from fraud_platform.core.declaration.fields.field import Field
 
+UNKNOWN = int(np.iinfo(np.int64).min)
 EpochUnit = Literal["s", "ms", "us", "ns"]
 _DIRECTIVES = frozenset("YmdHMSfzyjbBIp")
 """Of strptime, those that read the same in every locale or are plain English."""
@@ -16,6 +21,8 @@ _DIRECTIVES = frozenset("YmdHMSfzyjbBIp")
 
 class Timestamp(Field, tag="timestamp", frozen=True):
     """A time: ISO 8601 text with its offset, unless unit, format or zone say otherwise."""
+
+    EVENT_TYPE: ClassVar[str] = "<i8"
 
     role: Literal["time"] | None = None
     unit: EpochUnit | None = None
@@ -27,6 +34,20 @@ class Timestamp(Field, tag="timestamp", frozen=True):
         | None
     ) = None
     """Of text that has no offset."""
+
+    def encoded(self, values: Any) -> NDArray[np.int64]:
+        """Milliseconds since 1970-01-01 UTC (n,); UNKNOWN where there is none."""
+        times = np.asarray(values)
+        if times.dtype.kind in "iu":
+            return times.astype(np.int64)
+        missing = pd.isna(times)
+        return np.where(missing, UNKNOWN, np.where(missing, 0, times).astype(np.int64))
+
+    def is_known(self, encoded: NDArray[Any]) -> NDArray[np.bool_]:
+        return encoded != UNKNOWN
+
+    def as_floats(self, encoded: NDArray[Any]) -> Floats:
+        return np.where(encoded == UNKNOWN, np.nan, encoded.astype(np.float64))
 
     def faults(self) -> Iterator[Fault]:
         yield from super().faults()

@@ -1,9 +1,11 @@
 """When the transaction was, in UTC."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
@@ -11,6 +13,8 @@ from fraud_platform.core.declaration.fields.timestamp import Timestamp
 from fraud_platform.core.declaration.kinds.line import Draft, FeatureLine, faults_of_field
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
+from fraud_platform.core.features.key_rows import KeyRows
+from fraud_platform.core.time import DAY_MS, HOUR_MS
 
 LAST_HOUR_OF_NIGHT = 6
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -46,3 +50,10 @@ class Calendar(FeatureLine, frozen=True, kw_only=True):
         yield from found
         if not found and not isinstance(world.field(self.at), Timestamp):
             yield Fault("at", f"{self.at} is no timestamp: name one, or leave at out for the time of the transaction")
+
+    def compute(self, rows: KeyRows, window: Window) -> NDArray[Any]:
+        field, times_ms = rows.own_times(self.at)
+        hour = times_ms // HOUR_MS % 24
+        weekday = (times_ms // DAY_MS + 3) % 7  # 1970-01-01 was a Thursday
+        parts = {"hour": hour, "weekday": weekday, "weekend": weekday >= 5, "night": hour <= LAST_HOUR_OF_NIGHT}
+        return np.where(field.is_known(times_ms), parts[self.of], np.nan)
