@@ -14,6 +14,7 @@ FIELDS = {
     "currency": "{type: category}",
     "tip": "{type: decimal, scale: 2, currency_field: currency}",
     "balance": "{type: number, optional: true, unit: points}",
+    "points": "{type: decimal, scale: 1, optional: true, unit: points}",
     "present": "{type: boolean, optional: true}",
     "ip": "{type: ip, optional: true, entity: true}",
     "latitude": "{type: latitude, optional: true}",

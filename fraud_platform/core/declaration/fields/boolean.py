@@ -14,6 +14,7 @@ class Boolean(Field, tag="boolean", frozen=True):
     """True or false; as a number 1 or 0."""
 
     NUMERIC: ClassVar[bool] = True
+    EXACT: ClassVar[bool] = True
     EVENT_TYPE: ClassVar[str] = "<i1"
 
     role: None = None

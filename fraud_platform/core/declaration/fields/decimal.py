@@ -23,6 +23,7 @@ UNKNOWN = int(np.iinfo(np.int64).min)
 class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
     """A number with a fixed number of decimal places, so that sums of it are exact."""
 
+    EXACT: ClassVar[bool] = True
     EVENT_TYPE: ClassVar[str] = "<i8"
 
     scale: Annotated[int, Meta(ge=0, le=8)]

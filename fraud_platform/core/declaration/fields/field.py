@@ -34,6 +34,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     NUMERIC: ClassVar[bool] = False
     """Its values can be added, compared by size and averaged."""
+    EXACT: ClassVar[bool] = False
+    """Its values are integers in event rows, so that sums of them are exact."""
     IDENTITY: ClassVar[bool] = False
     """Its values are the same or not: they can be told apart, counted and recognised."""
     EVENT_TYPE: ClassVar[str]

@@ -10,7 +10,7 @@ from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
 from fraud_platform.core.declaration.kinds.line import Draft, FieldNeed
 from fraud_platform.core.declaration.kinds.matured_line import MaturedLine
-from fraud_platform.core.declaration.kinds.numbers import faults_of_currency, number_format, unit
+from fraud_platform.core.declaration.kinds.numbers import faults_of_currency, faults_of_sum, number_format, unit
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
 
@@ -36,3 +36,4 @@ class MaturedMean(MaturedLine, frozen=True, kw_only=True):
     def faults(self, world: World) -> Iterator[Fault]:
         yield from super().faults(world)
         yield from faults_of_currency(world, self.option, self.of, self.where)
+        yield from faults_of_sum(world, self.option, self.of)

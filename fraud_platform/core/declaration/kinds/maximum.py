@@ -1,6 +1,6 @@
 """How much at most."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from fraud_platform.core.features.key_rows import KeyRows
 
 class Maximum(KeyNumbers, frozen=True, kw_only=True):
     """The largest value of a number among the key's transactions, this one included."""
+
+    ADDS: ClassVar[bool] = False
 
     of: FieldName = msgspec.field(name="max")
 

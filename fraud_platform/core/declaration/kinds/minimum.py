@@ -1,6 +1,6 @@
 """How much at least."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from fraud_platform.core.features.key_rows import KeyRows
 
 class Minimum(KeyNumbers, frozen=True, kw_only=True):
     """The smallest value of a number among the key's transactions, this one included."""
+
+    ADDS: ClassVar[bool] = False
 
     of: FieldName = msgspec.field(name="min")
 

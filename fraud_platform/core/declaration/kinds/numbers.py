@@ -26,6 +26,8 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
     """A statistic of a number over the windows of the key."""
 
     NEEDS: ClassVar[FieldNeed] = "number"
+    ADDS: ClassVar[bool] = True
+    """Values are added up, which is exact for decimals only."""
 
     of: FieldName
 
@@ -111,6 +113,8 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
     def faults(self, world: World) -> Iterator[Fault]:
         yield from super().faults(world)
         yield from faults_of_currency(world, self.option, self.of, self.where)
+        if self.ADDS:
+            yield from faults_of_sum(world, self.option, self.of)
 
 
 def number_format(field: Field) -> str:
@@ -121,6 +125,17 @@ def number_format(field: Field) -> str:
 def unit(field: Field) -> str:
     """What a numeric field is measured in."""
     return field.measured_in if isinstance(field, Numeric | Boolean) else ""
+
+
+def faults_of_sum(world: World, option: str, name: FieldName) -> Iterator[Fault]:
+    """That sums of the field would depend on the order of their terms."""
+    field = next((field for field in world if field.name == name), None)
+    if field is not None and field.NUMERIC and not field.EXACT:
+        yield Fault(
+            option,
+            f"{option} adds {name} up, and sums of a double depend on how rows are cut into batches: "
+            f"make it {{type: decimal, scale: 2}}, with the decimal places that count",
+        )
 
 
 def faults_of_currency(world: World, option: str, name: FieldName, where: Where) -> Iterator[Fault]:

@@ -24,13 +24,25 @@ IN_A_FEATURE = {
     "{count: {}, per: card}": "5:count lacks over",
     "{count: {}, per: card, ovr: 1d, over: 1d}": "28:count has no option ovr: did you mean over?",
     "{velocity: {}, per: card, over: 1d}": "25:card is no entity: declare it with entity: true",
-    "{mean: mcc, per: card, over: 1d}": ("12:mcc is no number: name one that is (amount, tip, balance, present)"),
+    "{mean: mcc, per: card, over: 1d}": (
+        "12:mcc is no number: name one that is (amount, tip, balance, points, present)"
+    ),
     "{distinct: amount, per: card, over: 1d}": (
         "16:amount is no id, category or ip: name one that is (auth_id, card, merchant, mcc, currency, ip)"
     ),
     "{sum: tip, per: card, over: 1d}": (
         "11:tip is in several currencies, which are not added up: "
         "add where: {field: currency, equals: EUR}, a line for each"
+    ),
+    "{mean: balance, per: card, over: 1d}": (
+        "12:mean adds balance up, and sums of a double depend on how rows are cut into batches: "
+        "make it {type: decimal, scale: 2}, with the decimal places that count"
+    ),
+    "{velocity_distinct: mcc, per: merchant, over: 1d}": (
+        "25:velocity_distinct counts what one Kafka partition has in order, which is the key: name card"
+    ),
+    "{velocity_distinct: card, per: merchant, over: 1d, where: {field: mcc, equals: a}}": (
+        "63:velocity_distinct takes no condition: count all of the entity's transactions"
     ),
     "{distance: [longitude, latitude], per: card}": (
         "16:latitude is no longitude: name a latitude, then a longitude",
