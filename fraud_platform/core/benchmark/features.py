@@ -7,7 +7,9 @@ from fraud_platform.core.arrays import Floats
 from fraud_platform.core.benchmark import known_runs
 from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.merchant_risk import FraudReports, MerchantTransactions, merchant_risk
+from fraud_platform.core.features.fraud_status import FraudReports
+from fraud_platform.core.features.matured_grids import MaturedTransactions
+from fraud_platform.core.features.merchant_risk import merchant_risk
 from fraud_platform.core.features.table import FEATURE_NAMES, FIELD_NAMES, KERNEL, LAYOUT, MERCHANT_FEATURES
 from fraud_platform.core.features.velocity import velocities_among
 from fraud_platform.core.time import DAY_MS
@@ -60,9 +62,9 @@ def _as_of_each_day(rows: known_runs.MerchantLabels, delay_days: int) -> Floats:
     reports = FraudReports(
         frauds, day[frauds] + delay_days + 1, rows.time_ms[frauds] + delay_days * DAY_MS, np.ones(len(frauds), bool)
     )
-    transactions = MerchantTransactions(rows.merchant, np.arange(len(day)), day, rows.amount_cents)
+    transactions = MaturedTransactions(rows.merchant, np.arange(len(day)), day, {"amount": rows.amount_cents})
     table = merchant_risk(transactions, reports, first, last, delay_days)
     span = last - first + 1
-    found = pd.Index(table.merchant * span + table.day - first).get_indexer(rows.merchant * span + day - first)
+    found = pd.Index(table.entity * span + table.day - first).get_indexer(rows.merchant * span + day - first)
     # get_indexer gives -1, the last row, to merchants that are not in the day's table.
     return np.vstack((table.values, [f.default for f in MERCHANT_FEATURES]))[found]

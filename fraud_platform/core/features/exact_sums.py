@@ -39,7 +39,8 @@ class RunningSquares:
         if largest * largest < 2**63:
             self._weights, products = (1.0,), [terms * terms]
         else:
-            high, low = terms >> _LIMB_BITS, terms & _LIMB
+            size = np.abs(terms)  # the parts of a negative number would cancel out
+            high, low = size >> _LIMB_BITS, size & _LIMB
             self._weights = (4.0**_LIMB_BITS, 2.0 * 2.0**_LIMB_BITS, 1.0)
             products = [high * high, high * low, low * low]
         self._halves = [(_cumulated(product >> _HALF_BITS), _cumulated(product & _HALF)) for product in products]

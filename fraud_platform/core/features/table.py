@@ -16,10 +16,9 @@ from fraud_platform.core.features.velocity import SETTLE_MS
 from fraud_platform.shipped_declarations import shipped_declaration
 
 DECLARATION = read_declaration(shipped_declaration("simulated"), "simulated.yaml")
-RISK_WINDOW_DAYS = (1, 7, 30)
-
 FEATURES = DECLARATION.features
-MERCHANT_FEATURES = DECLARATION.features_of(MaturedLine)
+MATURED = tuple(declared for declared in DECLARATION.declared if isinstance(declared.line, MaturedLine))
+MERCHANT_FEATURES = tuple(declared.feature for declared in MATURED)
 VELOCITY_FEATURES = DECLARATION.features_of(VelocityLine)
 _OF_THE_KEY = [d for d in DECLARATION.declared if not isinstance(d.line, (MaturedLine, VelocityLine))]
 CUSTOMER_FEATURES = tuple(declared.feature for declared in _OF_THE_KEY)

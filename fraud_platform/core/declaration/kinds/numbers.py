@@ -60,11 +60,6 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
         """How many of the rows [first, end) meet the condition and have the number."""
         return rows.count(self.where, self.of, first, end)
 
-    def units_per_one(self, world: World) -> int:
-        """What encoded values are divided by: 10**scale of a decimal."""
-        field = self.number(world)
-        return 10**field.scale if isinstance(field, Decimal) else 1
-
     def units_now(self, rows: KeyRows) -> Floats:
         """The number (m,) of the new rows, times units_per_one; NaN where unknown."""
         field, encoded = rows.field_and_column(self.of)
@@ -72,7 +67,7 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
 
     def total(self, rows: KeyRows, first: Int, end: Int) -> Floats:
         """Sum of the number over the rows [first, end) that count."""
-        return self._running_sum(rows).between(first, end) / self.units_per_one(rows.world)
+        return self._running_sum(rows).between(first, end) / units_per_one(self.number(rows.world))
 
     def mean_and_deviation(self, rows: KeyRows, first: Int, end: Int) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the rows [first, end) that count, times units_per_one; 0 of no rows."""
@@ -87,7 +82,7 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
         """Largest value in the window where sign is 1, smallest where it is -1; NaN of no rows."""
         highest = rows.once(("extreme", self.of, self.where, sign), lambda: self._extremes(rows, sign))
         first = rows.first(window.milliseconds)
-        found = sign * highest(first, rows.new) / self.units_per_one(rows.world)
+        found = sign * highest(first, rows.new) / units_per_one(self.number(rows.world))
         return np.where(self.known(rows, first, rows.new + 1) > 0, found, np.nan)
 
     def _extremes(self, rows: KeyRows, sign: int) -> RangeMaximum:
@@ -115,6 +110,11 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
         yield from faults_of_currency(world, self.option, self.of, self.where)
         if self.ADDS:
             yield from faults_of_sum(world, self.option, self.of)
+
+
+def units_per_one(field: Field) -> int:
+    """What encoded values are divided by: 10**scale of a decimal."""
+    return 10**field.scale if isinstance(field, Decimal) else 1
 
 
 def number_format(field: Field) -> str:

@@ -19,7 +19,6 @@ from fraud_platform.core.features.table import (
     DECLARATION,
     FEATURES,
     MERCHANT_FEATURES,
-    RISK_WINDOW_DAYS,
     VELOCITY_FEATURES,
     feature_set_hash,
 )
@@ -87,6 +86,5 @@ def test_its_numbers_are_those_that_the_kernel_computes_with():
     lines = {declared.feature.name: declared.line for declared in DECLARATION.declared}
     small = lines["small_count_1h"]
     assert isinstance(small, Count) and small.where[0].at_most == SMALL_AMOUNT
-    assert {feature.window for feature in MERCHANT_FEATURES} == {f"{days}d" for days in RISK_WINDOW_DAYS}
     names = [f"{entity}_{name}" for entity in ("merchant", "device") for name in VELOCITY_NAMES]
     assert [feature.name for feature in VELOCITY_FEATURES] == names
