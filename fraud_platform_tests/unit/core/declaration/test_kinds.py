@@ -9,6 +9,12 @@ from fraud_platform_tests.support.declarations import declared
 EXAMPLES = {
     "value": ("{value: balance}", "balance", "points", "balance is 1,200"),
     "calendar": ("{calendar: night}", "is_night", "0/1", "made at night, UTC"),
+    "distance_between": (
+        "{distance_between: [[home_latitude, home_longitude], [latitude, longitude]]}",
+        "distance_between_km",
+        "km",
+        "the places of home latitude and latitude are 1,200 km apart",
+    ),
     "expression": ("{name: emptied, expression: 'amount / maximum(balance, 1)'}", "emptied", "", "emptied is 1,200"),
     "count": (
         "{count: {}, per: card, over: 1h}",
