@@ -49,6 +49,8 @@ IN_A_FEATURE = {
     "{value: ts}": "13:ts is neither number nor category: calendar and distance are made of such",
     "{value: [amount]}": "13:value is a list: it must be text",
     "{calendar: nigth}": "16:calendar has no value nigth: did you mean night?",
+    "{calendar: weekday, hours: [22, 3]}": "32:hours are those of calendar: night: leave them out",
+    "{calendar: night, hours: [22, 24]}": "35:hours is 24: it must be at most 23",
     "{calendar: hour, at: mcc}": ("26:mcc is no timestamp: name one, or leave at out for the time of the transaction"),
     "{count: {}, per: card, over: 1d, where: {field: mcc, at_most: 5}}": (
         "45:mcc is no number and has no size: use equals or one_of"

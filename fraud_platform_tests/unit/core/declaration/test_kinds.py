@@ -192,6 +192,14 @@ def test_a_condition_is_part_of_the_meaning(where, meaning):
     assert feature.meaning == meaning
 
 
+def test_night_is_when_a_line_says():
+    lines = ("{calendar: night}", "{name: late, calendar: night, hours: [22, 3]}")
+    assert [feature.meaning for feature in declared(*lines).features] == [
+        "hour of day at most 6",
+        "hour of day from 22 to 3",
+    ]
+
+
 @pytest.mark.parametrize("kind", WITH_CONDITIONS)
 def test_every_kind_that_takes_a_condition_says_it(kind):
     line = EXAMPLES[kind][0].split(", where")[0].removesuffix("}")
