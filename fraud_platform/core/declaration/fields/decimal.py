@@ -9,7 +9,7 @@ from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
 from fraud_platform.core.declaration.fields.numeric import Numeric
 
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$(?!\n)", description="three capitals, such as EUR")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="three capitals, such as EUR")]
 LARGEST_UNITS = 10**18
 """Values times 10**scale stay below this, so that they fit 64 bits."""
 
