@@ -19,6 +19,8 @@ FIELDS = {
     "ip": "{type: ip, optional: true, entity: true}",
     "latitude": "{type: latitude, optional: true}",
     "longitude": "{type: longitude, optional: true}",
+    "home_latitude": "{type: latitude, optional: true}",
+    "home_longitude": "{type: longitude, optional: true}",
 }
 FIRST_FEATURE_LINE = 5 + len(FIELDS)
 """Line of the file in which the first feature stands."""

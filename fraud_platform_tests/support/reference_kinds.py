@@ -100,7 +100,9 @@ def calendar(line: Any, row: Row, past: list[Row], scale: Scale) -> float | None
     if time_ms is None:
         return None
     hour, weekday = time_ms // 3_600_000 % 24, (time_ms // 86_400_000 + 3) % 7
-    return {"hour": hour, "weekday": weekday, "weekend": weekday in (5, 6), "night": hour <= 6}[line.of]
+    first, last = line.hours
+    night = first <= hour <= last if first <= last else hour >= first or hour <= last
+    return {"hour": hour, "weekday": weekday, "weekend": weekday in (5, 6), "night": night}[line.of]
 
 
 def expression(line: Any, row: Row, past: list[Row], scale: Scale) -> float | None:
@@ -188,7 +190,17 @@ def distance(line: Any, row: Row, past: list[Row], scale: Scale) -> float | None
     places = [r for r in past if all(r[name] is not None for name in line.of)]
     if not places or any(row[name] is None for name in line.of):
         return None
-    (lat, lon), (lat0, lon0) = ([math.radians(np.float32(r[n])) for n in line.of] for r in (row, places[-1]))
+    return kilometres(*([math.radians(np.float32(r[n])) for n in line.of] for r in (row, places[-1])))
+
+
+def distance_between(line: Any, row: Row, past: list[Row], scale: Scale) -> float | None:
+    if any(row[name] is None for place in line.of for name in place):
+        return None
+    return kilometres(*([math.radians(np.float32(row[n])) for n in place] for place in line.of))
+
+
+def kilometres(here: list[float], there: list[float]) -> float:
+    (lat, lon), (lat0, lon0) = here, there
     h = math.sin((lat - lat0) / 2) ** 2 + math.cos(lat) * math.cos(lat0) * math.sin((lon - lon0) / 2) ** 2
     return 2 * 6371.0088 * math.asin(math.sqrt(min(h, 1.0)))
 
@@ -218,5 +230,6 @@ REFERENCES: dict[str, Reference] = {
     "time_since_previous": time_since_previous,
     "distance": distance,
     "speed": speed,
+    "distance_between": distance_between,
 }
 """By the kind's own option."""

@@ -69,10 +69,11 @@ def _check_roles(fields: list[Field], node: Node, faults: Faults) -> None:
 def _check_paths(fields: list[Field], node: Node, faults: Faults) -> None:
     seen: dict[tuple[str, ...], str] = {}
     for field in fields:
-        if field.source in seen:
-            place = place_of_option(node.value[field.name], "path")
-            faults.add(place, f"{field.name} and {seen[field.source]} are the same member: give one another path")
-        seen.setdefault(field.source, field.name)
+        for source in field.sources:
+            if source in seen:
+                place = place_of_option(node.value[field.name], "path")
+                faults.add(place, f"{field.name} and {seen[source]} are the same member: give one another path")
+            seen.setdefault(source, field.name)
 
 
 def _check_currencies(fields: list[Field], node: Node, faults: Faults) -> None:

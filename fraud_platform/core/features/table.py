@@ -6,11 +6,12 @@ a merchant in merchant_risk.py.
 """
 
 import hashlib
+from collections.abc import Sequence
 
 from fraud_platform.core.declaration.kinds.matured_line import MaturedLine
 from fraud_platform.core.declaration.kinds.velocity_line import VelocityLine
 from fraud_platform.core.declaration.reading import read_declaration
-from fraud_platform.core.features.declaration import HISTORY_DAYS
+from fraud_platform.core.features.declaration import HISTORY_DAYS, Feature
 from fraud_platform.core.features.kernel import FeatureKernel
 from fraud_platform.core.features.velocity import SETTLE_MS
 from fraud_platform.shipped_declarations import shipped_declaration
@@ -30,7 +31,7 @@ KERNEL_REVISION = 1
 """Raise when the meaning of a declared feature changes without its declaration."""
 
 
-def feature_set_hash() -> str:
+def feature_set_hash(features: Sequence[Feature] = FEATURES) -> str:
     """Version of the feature set: 16 hex digits over the declarations, order included; wording does not count."""
-    text = repr((KERNEL_REVISION, HISTORY_DAYS, SETTLE_MS, [f.definition for f in FEATURES]))
+    text = repr((KERNEL_REVISION, HISTORY_DAYS, SETTLE_MS, [f.definition for f in features]))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

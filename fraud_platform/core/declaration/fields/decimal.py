@@ -14,7 +14,7 @@ from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
 from fraud_platform.core.declaration.fields.numeric import Numeric
 
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="three capitals, such as EUR")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="three capitals, such as EUR")]
 LARGEST_UNITS = 10**18
 """Values times 10**scale stay below this, so that they fit 64 bits."""
 UNKNOWN = int(np.iinfo(np.int64).min)
@@ -32,6 +32,8 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
     """The one that all amounts are in."""
     currency_field: FieldName | None = None
     """The field that says which one an amount is in."""
+    prefix: Annotated[str, Meta(min_length=1, max_length=8)] | None = None
+    """Text that stands before the number in a message, such as $."""
 
     def encoded(self, values: Any) -> NDArray[np.int64]:
         """Values times 10**scale, rounded to integers, so that sums are exact; UNKNOWN where there is none."""

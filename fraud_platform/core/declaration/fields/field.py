@@ -1,5 +1,6 @@
 """What all fields of a transaction have, whatever their type."""
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
@@ -12,18 +13,23 @@ from numpy.typing import NDArray
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.faults import Fault
 
-NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+# Without (?!\n), Python's $ would let a line break at the end pass.
+NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$(?!\n)"
 FieldName = Annotated[str, Meta(pattern=NAME_PATTERN, description="small letters, digits and _, such as merchant_id")]
+_MEMBER = r"([^.\\\x00-\x1f\x7f]|\\[.\\]){1,64}"
 Path = Annotated[
     str,
     Meta(
-        pattern=r"^[^.\s]{1,64}(\.[^.\s]{1,64}){0,7}$",
-        description="names of nested members with dots between them, such as card.pan_hash",
+        pattern=rf"^{_MEMBER}(\.{_MEMBER}){{0,7}}$(?!\n)",
+        description="names of nested members with dots between them, such as card.pan_hash, "
+        "and \\. for a dot within a name",
     ),
 ]
 Noun = Annotated[
     str,
-    Meta(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$", description="letters, digits, spaces and hyphens, such as card"),
+    Meta(
+        pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$(?!\n)", description="letters, digits, spaces and hyphens, such as card"
+    ),
 ]
 Role = Literal["transaction", "key", "time", "amount"]
 """What the platform needs to know: the transaction's id, whose windows it is in, when it was, and how much."""
@@ -70,9 +76,19 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         raise NotImplementedError
 
     @property
+    def type_name(self) -> str:
+        """How a declaration calls its type."""
+        return str(self.__struct_config__.tag)
+
+    @property
     def source(self) -> tuple[str, ...]:
         """Names of the members that lead to it."""
-        return tuple((self.path or self.name).split("."))
+        return split_path(self.path or self.name)
+
+    @property
+    def sources(self) -> tuple[tuple[str, ...], ...]:
+        """Of each member that a value is made of, the names that lead to it."""
+        return (self.source,)
 
     @property
     def called(self) -> str:
@@ -108,6 +124,16 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         default = getattr(self, "default", None)
         if default is not None and not self.optional:
             yield Fault("default", "a default is for a field that may be absent: add optional: true")
+
+
+def split_path(path: str) -> tuple[str, ...]:
+    r"""The names on a path, without the backslash of a dot within a name.
+
+    >>> split_path(r"card.issuer\.country")
+    ('card', 'issuer.country')
+    """
+    names = re.findall(r"(?:[^.\\]|\\.)+", path)
+    return tuple(re.sub(r"\\(.)", r"\1", name) for name in names)
 
 
 def identifier(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What distance and speed share: the place of a transaction, and of the key's one before."""
+"""Places, and what distance and speed share: the place of a transaction, and of the key's one before."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -52,11 +52,16 @@ class Travel(KeyLine, frozen=True, kw_only=True):
 
     def faults(self, world: World) -> Iterator[Fault]:
         yield from super().faults(world)
-        for name, wanted in zip(self.of, (Latitude, Longitude), strict=True):
-            found = list(faults_of_field(world, self.option, name))
-            yield from found
-            if not found and not isinstance(world.field(name), wanted):
-                yield Fault(self.option, f"{name} is no {wanted.__name__.lower()}: name a latitude, then a longitude")
+        yield from faults_of_place(world, self.option, self.of)
+
+
+def faults_of_place(world: World, option: str, place: Place) -> Iterator[Fault]:
+    """That one of the two is no such field."""
+    for name, wanted in zip(place, (Latitude, Longitude), strict=True):
+        found = list(faults_of_field(world, option, name))
+        yield from found
+        if not found and not isinstance(world.field(name), wanted):
+            yield Fault(option, f"{name} is no {wanted.__name__.lower()}: name a latitude, then a longitude")
 
 
 def great_circle_km(latitude: Floats, longitude: Floats, from_latitude: Floats, from_longitude: Floats) -> Floats:

@@ -10,6 +10,12 @@ from fraud_platform_tests.support.declarations import declared
 EXAMPLES = {
     "value": ("{value: balance}", "balance", "points", "balance is 1,200"),
     "calendar": ("{calendar: night}", "is_night", "0/1", "made at night, UTC"),
+    "distance_between": (
+        "{distance_between: [[home_latitude, home_longitude], [latitude, longitude]]}",
+        "distance_between_km",
+        "km",
+        "the places of home latitude and latitude are 1,200 km apart",
+    ),
     "expression": ("{name: emptied, expression: 'amount / maximum(balance, 1)'}", "emptied", "", "emptied is 1,200"),
     "count": (
         "{count: {}, per: card, over: 1h}",
@@ -189,6 +195,14 @@ def test_what_has_no_windows_of_its_own_looks_back_as_far_as_the_history():
 def test_a_condition_is_part_of_the_meaning(where, meaning):
     (feature,) = declared(f"{{count: {{}}, per: card, over: 1h, where: {where}}}").features
     assert feature.meaning == meaning
+
+
+def test_night_is_when_a_line_says():
+    lines = ("{calendar: night}", "{name: late, calendar: night, hours: [22, 3]}")
+    assert [feature.meaning for feature in declared(*lines).features] == [
+        "hour of day at most 6",
+        "hour of day from 22 to 3",
+    ]
 
 
 @pytest.mark.parametrize("kind", WITH_CONDITIONS)

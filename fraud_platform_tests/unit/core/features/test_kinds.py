@@ -31,6 +31,8 @@ fields:
   opened: {type: timestamp, unit: ms, optional: true}
   latitude: {type: latitude, optional: true}
   longitude: {type: longitude, optional: true}
+  home_latitude: {type: latitude, optional: true}
+  home_longitude: {type: longitude, optional: true}
 features:
 """
 WINDOWS = ("1s", "1h", "1d", "7d")
@@ -67,6 +69,8 @@ transactions = st.fixed_dictionaries(
         "opened": optional(st.integers(0, START_MS)),
         "latitude": optional(st.sampled_from([48.85, -33.9, 90.0])),
         "longitude": optional(st.sampled_from([2.35, 151.2, -180.0])),
+        "home_latitude": optional(st.sampled_from([0.0, 48.85, -90.0])),
+        "home_longitude": optional(st.sampled_from([0.0, 180.0, -2.35])),
     }
 )
 
@@ -89,9 +93,10 @@ LINES: dict[str, st.SearchStrategy[str]] = {
     "distinct": per_card("distinct", IDS),
     "time_since_previous": per_card("time_since_previous", ("{}",), takes_condition=False),
     "first_seen": st.sampled_from(IDS).map("{{first_seen: {}, per: card}}".format),
+    "distance_between": st.just("{distance_between: [[home_latitude, home_longitude], [latitude, longitude]]}"),
     "calendar": st.builds(
         "{{calendar: {}, at: {}}}".format,
-        st.sampled_from(["hour", "weekday", "weekend", "night"]),
+        st.sampled_from(["hour", "weekday", "weekend", "night", "night, hours: [22, 3]", "night, hours: [3, 22]"]),
         st.sampled_from(["at", "opened"]),
     ),
     "value": st.sampled_from((*NUMBERS, "score")).map("{{value: {}}}".format),
