@@ -85,7 +85,7 @@ class Received:
         return pa.concat_tables(self._places)
 
     def events(self) -> EventArray:
-        """EVENT rows of the accepted messages."""
+        """Event rows of the accepted messages."""
         return LAYOUT.rows(self.columns, self.arrivals_ms)
 
     @property
