@@ -28,9 +28,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.handbook_features import METHODS, NAMES, ROWS, Transactions, generated, read_handbook
-from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
-from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES
+from fraud_platform.core.features.event_layout import EventArray
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, KERNEL, LAYOUT
 from fraud_platform.core.time import DAY_MS
 
 THREADS = 2
@@ -156,11 +155,11 @@ def write_result(path: Path) -> None:
 def whole_kernel(runs: int) -> dict[str, Any]:
     """Rows per second of all declared customer features, on one core."""
     sample = events(WHOLE_KERNEL_ROWS)
-    customer_features(NO_EVENTS, sample)
+    KERNEL.features(LAYOUT.empty, sample)
     seconds = []
     for _ in range(runs):
         started = time.process_time()
-        customer_features(NO_EVENTS, sample)
+        KERNEL.features(LAYOUT.empty, sample)
         seconds.append(time.process_time() - started)
     median = statistics.median(seconds)
     return {
@@ -175,13 +174,13 @@ def whole_kernel(runs: int) -> dict[str, Any]:
 def events(rows: int, customers: int = 3000, days: int = 60) -> EventArray:
     """Transactions of customers with a few merchants and devices each, in arrival order."""
     rng = np.random.default_rng(20260101)
-    made = np.zeros(rows, EVENT)
-    made["customer"] = rng.integers(1, 2**62, customers)[rng.integers(0, customers, rows)]
-    made["transaction"] = rng.integers(1, 2**62, rows)
-    made["merchant"] = rng.integers(1, 2**62, 800)[rng.integers(0, 800, rows)]
-    made["device"] = made["customer"] + rng.integers(0, 3, rows)
-    made["time_ms"] = 1_767_225_600_000 + np.sort(rng.integers(0, days * DAY_MS, rows))
-    made["amount_cents"] = rng.integers(1, 50_000, rows)
+    made = np.zeros(rows, LAYOUT.dtype)
+    made["_key"] = rng.integers(1, 2**62, customers)[rng.integers(0, customers, rows)]
+    made["_transaction"] = rng.integers(1, 2**62, rows)
+    made["merchant_id"] = rng.integers(1, 2**62, 800)[rng.integers(0, 800, rows)]
+    made["device_id"] = made["_key"] + rng.integers(0, 3, rows)
+    made["_time_ms"] = 1_767_225_600_000 + np.sort(rng.integers(0, days * DAY_MS, rows))
+    made["amount"] = rng.integers(1, 50_000, rows)
     made["latitude"], made["longitude"] = rng.normal(48, 1, rows), rng.normal(2, 1, rows)
     made["country"], made["channel"] = rng.integers(0, 30, rows), rng.integers(0, 5, rows)
     return made

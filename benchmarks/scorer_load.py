@@ -11,9 +11,14 @@ from confluent_kafka import Producer
 from mlflow import MlflowClient
 
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import arrange, features_of
-from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.table import (
+    FEATURE_NAMES,
+    FEATURES,
+    KERNEL,
+    LAYOUT,
+    MERCHANT_FEATURES,
+    feature_set_hash,
+)
 from fraud_platform.core.features.velocity import velocities_among
 from fraud_platform.core.model_bundle import BundleCard, ModelBundle
 from fraud_platform.operations.aliases import CHAMPION
@@ -131,7 +136,7 @@ def _features(rng: np.random.Generator, rows: int) -> np.ndarray:
     times = now_ms + np.arange(rows) * 50
     numbers = {"event_time_ms": times, "amount": rng.integers(1, LARGEST + 1, rows) + 0.5}
     place = {"latitude": np.full(rows, 48.85), "longitude": np.full(rows, 2.35)}
-    arrangement = arrange(NO_EVENTS, events_from_columns(names | numbers | place, times))
+    arrangement = KERNEL.arrange(LAYOUT.empty, LAYOUT.rows(names | numbers | place, times))
     merchant = np.tile([f.default for f in MERCHANT_FEATURES], (rows, 1))
     velocity = velocities_among(entity_events_of(arrangement))
-    return np.hstack((features_of(arrangement).values, merchant, velocity))
+    return np.hstack((KERNEL.features_of(arrangement).values, merchant, velocity))

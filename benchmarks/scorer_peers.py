@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
-from fraud_platform.core.features.events import NO_EVENTS
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURES
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURES, LAYOUT
 from fraud_platform.core.model_bundle import ModelBundle
 from fraud_platform.messages.schemas import Prediction, encode
 from fraud_platform.settings import Settings, load_settings
@@ -54,7 +53,7 @@ def _write_batch(settings: Settings, bundle: str, options: dict[str, str], messa
 
 def _stateless(bundle: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        rows, _ = transform(pa.Table.from_batches([batch]), lambda customers: NO_EVENTS)
+        rows, _ = transform(pa.Table.from_batches([batch]), lambda customers: LAYOUT.empty)
         yield _predictions(bundle, rows)
 
 

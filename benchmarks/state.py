@@ -24,8 +24,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray, events_from_columns
-from fraud_platform.core.features.kernel import arrange
+from fraud_platform.core.features.event_layout import EventArray
+from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.core.features.velocity import index_of
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.local.stack import Stack
@@ -142,22 +142,22 @@ def write_history(state: Path, customers: int, history: int) -> None:
             path = state / str(partition) / f"{run_number:012}-{run_number:012}.arrow"
             events = past_events(hashes, share, history, seed=run_number)
             write_events(path, events)
-            recent = events[events["arrival_ms"] >= NOW_MS - REACH_MS]
-            entity_events.append(entity_events_of(arrange(NO_EVENTS, recent)).reshape(-1))
+            recent = events[events["_arrival_ms"] >= NOW_MS - REACH_MS]
+            entity_events.append(entity_events_of(KERNEL.arrange(LAYOUT.empty, recent)).reshape(-1))
     write_entity_events(state / FOLDER / BOOTSTRAP_FOLDER / "0.arrow", index_of(np.concatenate(entity_events)), {})
 
 
 def past_events(hashes: np.ndarray, share: np.ndarray, history: int, seed: int) -> EventArray:
     """Some of the customers' transactions, evenly over the window, sorted by customer and time."""
     rng = np.random.default_rng(seed)
-    events = np.zeros(len(hashes) * len(share), EVENT)
-    events["customer"] = np.repeat(np.sort(hashes), len(share))
-    events["transaction"] = rng.integers(1, 2**62, len(events))
-    events["merchant"] = rng.choice(hashed("M", np.arange(MERCHANTS)), len(events))
-    events["device"] = rng.choice(hashed("D", np.arange(DEVICES)), len(events))
+    events = np.zeros(len(hashes) * len(share), LAYOUT.dtype)
+    events["_key"] = np.repeat(np.sort(hashes), len(share))
+    events["_transaction"] = rng.integers(1, 2**62, len(events))
+    events["merchant_id"] = rng.choice(hashed("M", np.arange(MERCHANTS)), len(events))
+    events["device_id"] = rng.choice(hashed("D", np.arange(DEVICES)), len(events))
     ages = (history - np.tile(share, len(hashes))) * (HISTORY_DAYS * DAY_MS // (history + 1))
-    events["time_ms"] = events["arrival_ms"] = NOW_MS - ages
-    events["amount_cents"] = rng.integers(1, 50_000, len(events))
+    events["_time_ms"] = events["_arrival_ms"] = NOW_MS - ages
+    events["amount"] = rng.integers(1, 50_000, len(events))
     events["latitude"], events["longitude"] = rng.normal(48, 1, len(events)), rng.normal(2, 1, len(events))
     events["country"], events["channel"] = rng.integers(1, 9, len(events)), rng.integers(1, 5, len(events))
     return events
@@ -170,7 +170,7 @@ def hashed(prefix: str, numbers: np.ndarray) -> np.ndarray:
     empty = dict.fromkeys(("country", "channel"), np.full(len(names), None, object))
     zero = dict.fromkeys(("event_time_ms", "amount", "latitude", "longitude"), np.zeros(len(names)))
     columns = {"customer_id": names, **constant, **empty, **zero}
-    return events_from_columns(columns, zero["event_time_ms"])["customer"].copy()
+    return LAYOUT.rows(columns, zero["event_time_ms"])["_key"].copy()
 
 
 def send(settings: Settings, customers: int, messages: int) -> None:

@@ -2,6 +2,7 @@
 
 FraudPlatformError
 ├── ConfigurationError       a setting is missing, malformed or contradicts another
+│   └── DeclarationError     a declaration has faults; it carries each of them
 ├── ServiceUnavailableError  Kafka, MLflow, Java … cannot be reached (exit code 2)
 ├── AccessDeniedError        Kafka or S3 refuses the credentials, or they carry too few rights
 ├── LakeError                a table is missing or holds less than was asked for
@@ -32,6 +33,14 @@ class FraudPlatformError(Exception):
 
 class ConfigurationError(FraudPlatformError):
     pass
+
+
+class DeclarationError(ConfigurationError):
+    """faults: one line each, with its place; the message has the first of them only."""
+
+    def __init__(self, message: str, faults: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.faults = faults
 
 
 class ServiceUnavailableError(FraudPlatformError):

@@ -18,6 +18,7 @@ COMMANDS = {
     "down": "fraud_platform.cli.stack",
     "status": "fraud_platform.cli.stack",
     "doctor": "fraud_platform.cli.doctor",
+    "declaration": "fraud_platform.cli.declaration",
     "simulate": "fraud_platform.cli.simulate",
     "replay": "fraud_platform.cli.replay",
     "reset": "fraud_platform.cli.reset",

@@ -16,6 +16,8 @@ from fraud_platform.core.printable import LONGEST, printable
 
 CELL = 160
 """Longest text in a table's cell."""
+ERROR_LINES = 21
+"""Most of an error: twenty faults, and how many more there are."""
 
 
 class Terminal(Console):
@@ -58,12 +60,12 @@ def cell(text: object, style: str = "") -> Text:
     return styled("" if text is None else text, style, CELL)
 
 
-def say(text: object, most: int = LONGEST) -> None:
+def say(text: object, most: int = LONGEST, *, err: bool = False) -> None:
     """Print one line."""
-    typer.echo(printable(text, most))
+    typer.echo(printable(text, most), err=err)
 
 
 def say_error(error: object) -> None:
     """Print an error in red; lines after its first are indented, so that none can pass for a line of ours."""
     lines = str(error).splitlines() or [""]
-    typer.secho("error: " + "\n  ".join(map(printable, lines[:20])), err=True, fg=typer.colors.RED)
+    typer.secho("error: " + "\n  ".join(map(printable, lines[:ERROR_LINES])), err=True, fg=typer.colors.RED)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from fraud_platform.core.declaration.fields.field import written_path
 from fraud_platform.messages.layout import Layout, Member, Path, layout_of
 from fraud_platform.messages.tolerant import printable
 
@@ -111,7 +112,7 @@ def _version_fault(document: dict[str, Any], layout: Layout) -> Fault | None:
         version = version.get(name, expected) if isinstance(version, dict) else expected
     if version == expected and not isinstance(version, bool):
         return None
-    return Fault(".".join(path), f"unknown version {json.dumps(version)[:40]}, expected {expected}")
+    return Fault(written_path(path), f"unknown version {json.dumps(version)[:40]}, expected {expected}")
 
 
 def _number_fault(document: dict[str, Any], layout: Layout) -> Fault | None:
@@ -121,7 +122,7 @@ def _number_fault(document: dict[str, Any], layout: Layout) -> Fault | None:
         beyond = isinstance(item, float) and not math.isfinite(item) and member is not None
         if beyond or isinstance(item, _Constant):
             words = f"is not a finite number: {item}"
-            return Fault(member.field, member.reason(words)) if member else Fault(".".join(path), words)
+            return Fault(member.field, member.reason(words, path)) if member else Fault(written_path(path), words)
     return None
 
 
@@ -141,27 +142,38 @@ def _field_fault(value: bytes, layout: Layout) -> Fault:
         fields = _read_object(value)
     except msgspec.DecodeError:
         return Fault("value", "is not JSON")
-    for member in layout.members:
-        try:
-            raw = _raw_value(member, fields)
+    faults = (_member_fault(member, fields) for member in layout.members)
+    return next(filter(None, faults), Fault("value", "cannot be read"))
+
+
+def _member_fault(member: Member, fields: dict[str, msgspec.Raw]) -> Fault | None:
+    values: list[Any] = []
+    looked_at: tuple[Path, ...] = ()
+    try:
+        for path in member.paths:
+            looked_at = (path,)
+            raw = _raw_value(path, fields, member.is_required)
             if raw is None and member.is_required:
-                return Fault(member.field, member.reason("is missing"))
-            if raw is not None:
-                member.read(raw)
-        except (msgspec.ValidationError, ValueError) as error:
-            words = str(error)
-            return Fault(member.field, member.reason(words[0].lower() + words[1:]))
-    return Fault("value", "cannot be read")
+                return Fault(member.field, member.reason("is missing", path))
+            values.append(None if raw is None else member.read(raw))
+        if 0 < values.count(None) < len(values):
+            return Fault(member.field, member.reason("is missing", member.paths[values.index(None)]))
+        looked_at = member.paths
+        member.check(values)
+    except (msgspec.ValidationError, ValueError) as error:
+        words = str(error)
+        return Fault(member.field, member.reason(words[0].lower() + words[1:], *looked_at))
+    return None
 
 
 _read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def _raw_value(member: Member, fields: dict[str, msgspec.Raw]) -> msgspec.Raw | None:
-    """What the message has at the member's path; None where it has nothing. Raises msgspec.ValidationError."""
-    *above, last = member.path
+def _raw_value(path: Path, fields: dict[str, msgspec.Raw], is_required: bool) -> msgspec.Raw | None:
+    """What the message has at the path; None where it has nothing. Raises msgspec.ValidationError."""
+    *above, last = path
     for name in above:
-        if name not in fields or (bytes(fields[name]) == b"null" and not member.is_required):
+        if name not in fields or (bytes(fields[name]) == b"null" and not is_required):
             return None
         fields = _read_object(fields[name])
     return fields.get(last)

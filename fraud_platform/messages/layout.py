@@ -1,31 +1,39 @@
 """What the messages of a topic are made of, so that the diagnosis of a bad one can read each member on its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
+from fraud_platform.core.declaration.fields.field import written_path
 from fraud_platform.messages.schemas import SCHEMA_VERSION
 
 Path = tuple[str, ...]
 """Names of the members that lead to a value."""
 
 
+def _takes_all(values: Sequence[Any]) -> None:
+    """What `check` is where all is said by `read`."""
+
+
 class Member(NamedTuple):
-    """A value in a message, and the field that it is."""
+    """A value in a message, or several that make one, and the field that it is."""
 
     field: str
-    path: Path
+    paths: tuple[Path, ...]
+    """Of several either all are there, or none."""
     is_required: bool
-    read: Callable[[msgspec.Raw], object]
-    """Raises msgspec.ValidationError or ValueError, whose text is the reason, where it is no value of the field."""
+    read: Callable[[msgspec.Raw], Any]
+    """Of one of the values. Raises msgspec.ValidationError or ValueError with the reason where its type is wrong."""
+    check: Callable[[Sequence[Any]], object] = _takes_all
+    """Of all values, as they were read. Raises ValueError with the reason where the field does not take them."""
 
-    def reason(self, words: str) -> str:
-        """The words, with the path where the field has another name than its member."""
-        path = ".".join(self.path)
-        return words if path == self.field else f"{words} ({path})"
+    def reason(self, words: str, *paths: Path) -> str:
+        """The words, with the paths where the field has another name than its member."""
+        where = ", ".join(map(written_path, paths))
+        return words if where == self.field else f"{words} ({where})"
 
 
 class Version(NamedTuple):
@@ -44,19 +52,19 @@ class Layout:
 
     @cached_property
     def by_path(self) -> dict[Path, Member]:
-        return {member.path: member for member in self.members}
+        return {path: member for member in self.members for path in member.paths}
 
     @cached_property
     def objects(self) -> frozenset[Path]:
         """Paths of the objects that the members lie in, the message itself apart."""
-        return frozenset(member.path[:depth] for member in self.members for depth in range(1, len(member.path)))
+        return frozenset(path[:depth] for path in self.by_path for depth in range(1, len(path)))
 
 
 @cache
 def layout_of(struct: type[msgspec.Struct]) -> Layout:
     """That of a message whose fields stand in schemas.py."""
     members = tuple(
-        Member(field.encode_name, (field.encode_name,), field.required, msgspec.json.Decoder(field.type).decode)
+        Member(field.encode_name, ((field.encode_name,),), field.required, msgspec.json.Decoder(field.type).decode)
         for field in msgspec.structs.fields(struct)
     )
     return Layout(members, Version(("schema_version",), SCHEMA_VERSION))

@@ -9,17 +9,22 @@ import pyarrow.compute as pc
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.entity_events import ENTITIES
-from fraud_platform.core.features.events import NO_EVENTS
-from fraud_platform.core.features.kernel import customer_features
 from fraud_platform.core.features.merchant_risk import MerchantRisk
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, MERCHANT_FEATURES, VELOCITY_FEATURES, feature_set_hash
+from fraud_platform.core.features.table import (
+    CUSTOMER_FEATURES,
+    KERNEL,
+    LAYOUT,
+    MERCHANT_FEATURES,
+    VELOCITY_FEATURES,
+    feature_set_hash,
+)
 from fraud_platform.core.features.velocity import VELOCITY_NAMES
 from fraud_platform.core.features.windows import Int
 from fraud_platform.core.time import DAY_MS
-from fraud_platform.messages.arrow_schemas import DATED_PLACE, PLACE
+from fraud_platform.messages.arrow_schemas import DATED_PLACE, PLACE, TRANSACTION
 from fraud_platform.messages.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 from fraud_platform.pipeline import tables
-from fraud_platform.pipeline.transactions import EVENT_SCHEMA, events_of, in_arrival_order
+from fraud_platform.pipeline.transactions import events_of, in_arrival_order
 from fraud_platform.storage.lake import Lake
 
 LOOK_BACK_DAYS = HISTORY_DAYS + -(-2 * (MAX_LATENESS_MS + MAX_CLOCK_SKEW_MS) // DAY_MS)
@@ -41,12 +46,12 @@ LOOKED_UP = [f.name for f in MERCHANT_FEATURES + VELOCITY_FEATURES]
 
 
 def transactions_with_tables(lake: Lake, first: date, from_day: date, to_day: date) -> pa.Table:
-    """Columns of EVENT_SCHEMA and LOOKED_UP of the transactions of some days.
+    """Columns of TRANSACTION and LOOKED_UP of the transactions of some days.
 
     All tables are partitioned by day, so these joins need no shuffle. Days before `first`
     are history, whose merchants and devices nobody asks for: they have the defaults.
     """
-    transactions = lake.read(tables.TRANSACTIONS, EVENT_SCHEMA.names, from_day, to_day).combine_chunks()
+    transactions = lake.read(tables.TRANSACTIONS, TRANSACTION.names, from_day, to_day).combine_chunks()
     values = np.tile([f.default for f in MERCHANT_FEATURES + VELOCITY_FEATURES], (len(transactions), 1))
     if to_day >= first:
         risk, velocity = np.split(values, [len(MERCHANT_FEATURES)], axis=1)
@@ -86,7 +91,7 @@ def feature_rows(transactions: pa.Table, first: date) -> pa.Table:
     transactions: rows of `transactions_with_tables`, all of each of their customers.
     """
     transactions = in_arrival_order(transactions)
-    result = customer_features(NO_EVENTS, events_of(transactions))
+    result = KERNEL.features(LAYOUT.empty, events_of(transactions))
     wanted = (transactions["date"].to_numpy() >= np.datetime64(first)) & ~result.duplicate
     rows = transactions.select([*IDENTIFIERS, *LOOKED_UP]).filter(pa.array(wanted))
     for feature, values in zip(CUSTOMER_FEATURES, result.values[wanted].T, strict=True):

@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow.compute as pc
 
 from fraud_platform.core.features.declaration import HISTORY_DAYS
-from fraud_platform.core.features.table import FEATURE_NAMES, RISK_WINDOW_DAYS
+from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
 from fraud_platform.pipeline import tables
 from fraud_platform.storage.lake import Lake
 
-_RISKS = [f"merchant_risk_{days}d" for days in RISK_WINDOW_DAYS]
+_RISKS = [f.name for f in MERCHANT_FEATURES if f.unit == "share"]
 
 
 class Broken(NamedTuple):

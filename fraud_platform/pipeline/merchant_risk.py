@@ -8,14 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.merchant_risk import (
-    NEVER,
-    REPEAT_DAYS,
-    FraudReports,
-    MerchantTransactions,
-    look_back_days,
-    merchant_risk,
-)
+from fraud_platform.core.features.fraud_status import NEVER, FraudReports
+from fraud_platform.core.features.matured_grids import MaturedTransactions
+from fraud_platform.core.features.merchant_risk import REPEAT_DAYS, look_back_days, merchant_risk
+from fraud_platform.core.features.table import DECLARATION
 from fraud_platform.core.reports import REVIEW, known_days
 from fraud_platform.core.time import DAY_MS, EPOCH
 from fraud_platform.messages.arrow_schemas import DATED_PLACE
@@ -110,11 +106,11 @@ def risk_of_merchants(rows: pa.Table, first: date, last: date, delay_days: int) 
     row = frame.groupby(["kafka_partition", "kafka_offset"], sort=False).ngroup().to_numpy()
     once = frame[~frame.duplicated(["kafka_partition", "kafka_offset"])]
     merchant, merchant_ids = pd.factorize(once["merchant_id"])
-    transactions = MerchantTransactions(
+    transactions = MaturedTransactions(
         merchant,
         pd.factorize(once["transaction_id"])[0],
         _day_numbers(once["date"]),
-        np.rint(once["amount"].to_numpy() * 100).astype(np.int64),
+        {"amount": DECLARATION.world.field("amount").encoded(once["amount"])},
     )
     reported = frame.assign(row=row).dropna(subset="reported_at_ms")
     reported = reported.sort_values(["report_date", "report_kafka_partition", "report_kafka_offset"])
@@ -131,7 +127,7 @@ def risk_of_merchants(rows: pa.Table, first: date, last: date, delay_days: int) 
     )
     result = merchant_risk(transactions, reports, (first - EPOCH).days, (last - EPOCH).days, delay_days)
     columns = [
-        pa.array(merchant_ids[result.merchant], pa.string()),
+        pa.array(merchant_ids[result.entity], pa.string()),
         pa.array(result.day.astype(np.int32)).cast(pa.date32()),
         *(pa.array(np.ascontiguousarray(column)) for column in result.values.T),
     ]

@@ -5,27 +5,12 @@ from datetime import date
 import pandas as pd
 import pyarrow as pa
 
-from fraud_platform.core.features.events import COLUMNS, EventArray, events_from_columns
+from fraud_platform.core.features.event_layout import EventArray
+from fraud_platform.core.features.table import FIELD_NAMES, LAYOUT
 from fraud_platform.messages.arrow_schemas import DATED_PLACE, POSITION
 from fraud_platform.pipeline import tables
 from fraud_platform.storage.lake import Lake
 
-EVENT_SCHEMA = pa.schema(
-    [
-        *POSITION,
-        ("customer_id", pa.string()),
-        ("transaction_id", pa.string()),
-        ("merchant_id", pa.string()),
-        ("device_id", pa.string()),
-        ("event_time_ms", pa.int64()),
-        ("amount", pa.float64()),
-        ("latitude", pa.float64()),
-        ("longitude", pa.float64()),
-        ("country", pa.string()),
-        ("channel", pa.string()),
-    ]
-)
-"""Columns of transactions that features are made of."""
 REPORT_SCHEMA = pa.schema(
     [
         *(POSITION.field(name) for name in DATED_PLACE),
@@ -68,6 +53,6 @@ def read_reports(
 
 
 def events_of(rows: pa.Table) -> EventArray:
-    """EVENT rows of rows with the columns of EVENT_SCHEMA, in the same order."""
-    columns = {name: rows[name].to_pandas().to_numpy() for name in COLUMNS}
-    return events_from_columns(columns, rows["kafka_timestamp_ms"].to_numpy())
+    """Event rows of rows with the columns of TRANSACTION, in the same order."""
+    columns = {name: rows[name].to_pandas().to_numpy() for name in FIELD_NAMES}
+    return LAYOUT.rows(columns, rows["kafka_timestamp_ms"].to_numpy())

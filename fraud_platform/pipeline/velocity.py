@@ -6,8 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from fraud_platform.core.features.entity_events import ENTITIES, ENTITY_EVENT, entity_events_of
-from fraud_platform.core.features.events import NO_EVENTS
-from fraud_platform.core.features.kernel import arrange
+from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.core.features.velocity import REACH_MS, index_of, velocities
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.messages.arrow_schemas import DATED_PLACE
@@ -27,10 +26,10 @@ def entity_event_rows(transactions: pa.Table, first: date) -> pa.Table:
 
     Columns: DATED_PLACE, `kind`, fields of ENTITY_EVENT.
 
-    transactions: columns of EVENT_SCHEMA, all rows of each of their customers.
+    transactions: columns of TRANSACTION, all rows of each of their customers.
     """
     rows = in_arrival_order(transactions)
-    entity_events = entity_events_of(arrange(NO_EVENTS, events_of(rows)))
+    entity_events = entity_events_of(KERNEL.arrange(LAYOUT.empty, events_of(rows)))
     recent = rows["date"].to_numpy() >= np.datetime64(first - timedelta(days=ENTITY_EVENT_DAYS))
     row, kind = np.nonzero((entity_events["entity"] != 0) & recent[:, np.newaxis])
     made = rows.select(DATED_PLACE).take(pa.array(row)).append_column("kind", pa.array(kind))

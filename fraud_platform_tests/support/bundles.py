@@ -9,9 +9,14 @@ import pandas as pd
 from catboost import CatBoostClassifier
 from mlflow import MlflowClient
 
-from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES, MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.table import (
+    FEATURE_NAMES,
+    FEATURES,
+    KERNEL,
+    LAYOUT,
+    MERCHANT_FEATURES,
+    feature_set_hash,
+)
 from fraud_platform.core.model_bundle import BundleCard, ModelBundle
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
@@ -34,9 +39,9 @@ def transactions(days: int = 10) -> pd.DataFrame:
 def training_matrix() -> tuple[np.ndarray, np.ndarray]:
     """Features (n, F) with the merchant defaults, and labels (n,)."""
     frame = transactions(20)
-    events = events_from_columns(frame, frame["event_time_ms"])
+    events = LAYOUT.rows(frame, frame["event_time_ms"])
     merchant = np.tile([f.default for f in MERCHANT_FEATURES], (len(frame), 1))
-    values = (customer_features(NO_EVENTS, events).values, merchant, velocities_at_once(events))
+    values = (KERNEL.features(LAYOUT.empty, events).values, merchant, velocities_at_once(events))
     return np.hstack(values), frame["is_fraud"].to_numpy()
 
 

@@ -14,10 +14,13 @@ FIELDS = {
     "currency": "{type: category}",
     "tip": "{type: decimal, scale: 2, currency_field: currency}",
     "balance": "{type: number, optional: true, unit: points}",
+    "points": "{type: decimal, scale: 1, optional: true, unit: points}",
     "present": "{type: boolean, optional: true}",
     "ip": "{type: ip, optional: true, entity: true}",
     "latitude": "{type: latitude, optional: true}",
     "longitude": "{type: longitude, optional: true}",
+    "home_latitude": "{type: latitude, optional: true}",
+    "home_longitude": "{type: longitude, optional: true}",
 }
 FIRST_FEATURE_LINE = 5 + len(FIELDS)
 """Line of the file in which the first feature stands."""

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.merchant_risk import FraudReports, MerchantTransactions, merchant_risk
-from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform.core.features.fraud_status import FraudReports
+from fraud_platform.core.features.matured_grids import MaturedTransactions
+from fraud_platform.core.features.merchant_risk import merchant_risk
+from fraud_platform.core.features.table import FEATURE_NAMES, KERNEL, LAYOUT, MERCHANT_FEATURES
 from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.support.velocity_at_once import velocities_at_once
 
@@ -15,8 +15,8 @@ LABEL_DELAY_DAYS = 7
 
 def engineered_features(frame: pd.DataFrame) -> pd.DataFrame:
     """All declared features, one row a transaction, with the reports known at the start of its day."""
-    events = events_from_columns(frame, frame["event_time_ms"])
-    of_customer = customer_features(NO_EVENTS, events).values
+    events = LAYOUT.rows(frame, frame["event_time_ms"])
+    of_customer = KERNEL.features(LAYOUT.empty, events).values
     values = np.hstack([of_customer, _merchant_features(frame, events), velocities_at_once(events)])
     return pd.DataFrame(values, columns=list(FEATURE_NAMES))
 
@@ -28,12 +28,12 @@ def _merchant_features(frame: pd.DataFrame, events: np.ndarray) -> np.ndarray:
     reported_at = frame["reported_at_ms"].to_numpy()[reported]
     first, last = int(day.min()), int(day.max())
     rows = merchant_risk(
-        MerchantTransactions(merchant, events["transaction"], day, events["amount_cents"]),
+        MaturedTransactions(merchant, events["_transaction"], day, {"amount": events["amount"]}),
         FraudReports(reported, reported_at // DAY_MS + 1, reported_at, np.ones(len(reported), bool)),
         first,
         last,
         LABEL_DELAY_DAYS,
     )
     table = np.zeros((merchant.max() + 1, last - first + 1, len(MERCHANT_FEATURES)))
-    table[rows.merchant, rows.day - first] = rows.values
+    table[rows.entity, rows.day - first] = rows.values
     return table[merchant, day - first]

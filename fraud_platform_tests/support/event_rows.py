@@ -1,9 +1,9 @@
-"""EVENT rows for hypothesis to draw: few customers, ties, gaps as long as the windows, late events."""
+"""Event rows for hypothesis to draw: few customers, ties, gaps as long as the windows, late events."""
 
 import numpy as np
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.events import EVENT
+from fraud_platform.core.features.table import LAYOUT
 from fraud_platform.core.time import DAY_MS
 
 START_MS = 1_709_164_800_000  # 2024-02-29, a leap day
@@ -24,9 +24,9 @@ event = st.tuples(
 
 
 def build(rows: list[tuple]) -> np.ndarray:
-    events = np.zeros(len(rows), EVENT)
+    events = np.zeros(len(rows), LAYOUT.dtype)
     now = START_MS
     for i, (customer, transaction, merchant, device, gap, late, cents, lat, lon, country, channel) in enumerate(rows):
         now += gap
-        events[i] = (customer, transaction, merchant, device, now - late, now, cents, lat, lon, country, channel)
+        events[i] = (customer, transaction, now - late, now, merchant, cents, device, channel, country, lat, lon)
     return events

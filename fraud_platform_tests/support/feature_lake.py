@@ -7,9 +7,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from fraud_platform.core.features.events import NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, MERCHANT_FEATURES, VELOCITY_FEATURES, feature_set_hash
+from fraud_platform.core.features.table import (
+    CUSTOMER_FEATURES,
+    KERNEL,
+    LAYOUT,
+    MERCHANT_FEATURES,
+    VELOCITY_FEATURES,
+    feature_set_hash,
+)
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
 from fraud_platform.core.time import DAY_MS
@@ -45,8 +50,8 @@ def simulated() -> pd.DataFrame:
 def feature_rows(feature_set: str) -> pa.Table:
     """Rows of features/transactions; merchants are unknown, so their features have the declared defaults."""
     frame = simulated()
-    events = events_from_columns(frame, frame["event_time_ms"])
-    values = customer_features(NO_EVENTS, events).values
+    events = LAYOUT.rows(frame, frame["event_time_ms"])
+    values = KERNEL.features(LAYOUT.empty, events).values
     identity = ["date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "merchant_id"]
     columns: dict = {name: pa.array(frame[name]) for name in [*identity, "event_time_ms"]}
     columns |= {feature.name: values[:, column] for column, feature in enumerate(CUSTOMER_FEATURES)}

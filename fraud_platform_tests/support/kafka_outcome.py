@@ -8,9 +8,7 @@ import msgspec
 import numpy as np
 from confluent_kafka import Message
 
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
-from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform.core.features.table import FEATURE_NAMES, FIELD_NAMES, KERNEL, LAYOUT, MERCHANT_FEATURES
 from fraud_platform.feeding.messages import Message as FeedMessage
 from fraud_platform.messages.decoding import decode_transactions
 from fraud_platform.messages.schemas import Prediction
@@ -117,9 +115,9 @@ def _features_in_one_go(received: list[Message]) -> dict[tuple[str, Place], np.n
     rows = sorted(received, key=lambda m: (m.timestamp()[1], m.offset()))
     accepted, transactions, _ = _decoded(rows)
     rows = [rows[i] for i in accepted]
-    columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
-    events = events_from_columns(columns, [m.timestamp()[1] for m in rows])
-    values = np.hstack((customer_features(NO_EVENTS, events).values, velocities_at_once(events)))
+    columns = {name: [getattr(t, name) for t in transactions] for name in FIELD_NAMES}
+    events = LAYOUT.rows(columns, [m.timestamp()[1] for m in rows])
+    values = np.hstack((KERNEL.features(LAYOUT.empty, events).values, velocities_at_once(events)))
     ids = [t.transaction_id for t in transactions]
     return {(i, (m.partition(), m.offset())): v for i, m, v in zip(ids, rows, values, strict=True)}
 

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fraud_platform.core.features.events import NO_EVENTS
-from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.pipeline import tables
 from fraud_platform.pipeline.transactions import events_of
 from fraud_platform.storage.lake import Lake
@@ -27,7 +26,7 @@ class KernelOnLake(NamedTuple):
 def kernel_on_lake(lake: Lake) -> KernelOnLake:
     rows = lake.read(tables.TRANSACTIONS).sort_by(PLACE)
     events = events_of(rows)
-    computed = customer_features(NO_EVENTS, events)
+    computed = KERNEL.features(LAYOUT.empty, events)
     first = ~computed.duplicate
     values = np.hstack((computed.values, velocities_at_once(events)))[first]
     return KernelOnLake(rows["kafka_offset"].filter(first).to_pylist(), values, int(computed.duplicate.sum()))

@@ -4,7 +4,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.events import COLUMNS
+from fraud_platform.core.features.table import FIELD_NAMES
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.pipeline import tables
 from fraud_platform.settings import Settings
@@ -22,7 +22,7 @@ def fill_lake(settings: Settings) -> None:
         "kafka_partition": pa.array([m.partition() for m in rows], pa.int32()),
         "kafka_offset": pa.array([m.offset() for m in rows], pa.int64()),
         "kafka_timestamp_ms": pa.array([m.timestamp()[1] for m in rows], pa.int64()),
-        **{name: pa.array([d.get(name) for d in documents]) for name in COLUMNS},
+        **{name: pa.array([d.get(name) for d in documents]) for name in FIELD_NAMES},
     }
     table = pa.table(columns)
     Lake(settings).replace_days(tables.TRANSACTIONS, table, days[0].as_py(), days[-1].as_py())

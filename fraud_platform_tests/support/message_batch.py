@@ -3,7 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from fraud_platform.core.features.events import NO_EVENTS, EventArray
+from fraud_platform.core.features.event_layout import EventArray
+from fraud_platform.core.features.table import LAYOUT
 from fraud_platform_tests.support.bad_messages import EVENT_TIME_MS, KEY, valid
 
 
@@ -26,4 +27,4 @@ def good(i: int) -> tuple[bytes, bytes]:
 
 
 def no_history(customers: np.ndarray) -> EventArray:
-    return NO_EVENTS
+    return LAYOUT.empty

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fraud_platform.core.features.customer.amounts import SMALL_AMOUNT
 from fraud_platform.core.features.declaration import WINDOWS_MS
+from fraud_platform.core.features.entity_events import SMALL_AMOUNT
 from fraud_platform.core.features.table import CUSTOMER_FEATURES
 
 HISTORY_MS = WINDOWS_MS["30d"]
@@ -26,10 +26,10 @@ def reference_features(events: Any) -> tuple[np.ndarray, np.ndarray]:
     values = np.zeros((len(events), len(CUSTOMER_FEATURES)))
     duplicate = np.zeros(len(events), bool)
     for i, event in enumerate(events):
-        customer = customers.setdefault(int(event["customer"]), Customer())
-        clock = max([int(event["time_ms"]), *(c for c, _ in customer.events[-1:])])
+        customer = customers.setdefault(int(event["_key"]), Customer())
+        clock = max([int(event["_time_ms"]), *(c for c, _ in customer.events[-1:])])
         past = [(c, e) for c, e in customer.events if c > clock - HISTORY_MS]
-        if any(e["transaction"] == event["transaction"] for _, e in past):
+        if any(e["_transaction"] == event["_transaction"] for _, e in past):
             duplicate[i] = True
             continue
         columns = _features(event, clock, past)
@@ -39,9 +39,9 @@ def reference_features(events: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _features(event: Any, clock: int, past: list[tuple[int, Any]]) -> dict[str, float]:
-    cents = int(event["amount_cents"])
-    hour = int(event["time_ms"]) // 3_600_000 % 24
-    weekday = (int(event["time_ms"]) // 86_400_000 + 3) % 7
+    cents = int(event["amount"])
+    hour = int(event["_time_ms"]) // 3_600_000 % 24
+    weekday = (int(event["_time_ms"]) // 86_400_000 + 3) % 7
     columns: dict[str, float] = {
         "amount": cents / 100,
         "hour": hour,
@@ -52,17 +52,17 @@ def _features(event: Any, clock: int, past: list[tuple[int, Any]]) -> dict[str, 
     }
     window = {w: [e for c, e in past if c > clock - ms] + [event] for w, ms in WINDOWS_MS.items()}
     for name, rows in window.items():
-        amounts = [int(e["amount_cents"]) for e in rows]
+        amounts = [int(e["amount"]) for e in rows]
         columns[f"count_{name}"] = len(rows)
         columns[f"sum_{name}"] = sum(amounts) / 100
         columns[f"mean_{name}"] = sum(amounts) / 100 / len(rows)
         columns[f"max_{name}"] = max(amounts) / 100
-    columns["small_count_1h"] = sum(int(e["amount_cents"]) <= SMALL_AMOUNT * 100 for e in window["1h"])
-    columns |= _against([int(e["amount_cents"]) for _, e in past], cents)
-    for entity in ("merchant", "country", "device", "channel"):
-        seen = any(e[entity] == event[entity] for _, e in past)
-        columns[f"is_new_{entity}"] = not seen and event[entity] != 0
-    columns["merchants_1d"] = len({int(e["merchant"]) for e in window["1d"]} - {0})
+    columns["small_count_1h"] = sum(int(e["amount"]) <= SMALL_AMOUNT * 100 for e in window["1h"])
+    columns |= _against([int(e["amount"]) for _, e in past], cents)
+    for name in ("merchant_id", "country", "device_id", "channel"):
+        seen = any(e[name] == event[name] for _, e in past)
+        columns[f"is_new_{name.removesuffix('_id')}"] = not seen and event[name] != 0
+    columns["merchants_1d"] = len({int(e["merchant_id"]) for e in window["1d"]} - {0})
     columns["countries_1d"] = len({int(e["country"]) for e in window["1d"]} - {0})
     return columns | _travel(event, clock, past)
 

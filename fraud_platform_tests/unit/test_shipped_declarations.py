@@ -10,7 +10,7 @@ import pytest
 
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.project_root import PROJECT_ROOT
-from fraud_platform.shipped_declarations import shipped_declaration
+from fraud_platform.shipped_declarations import declaration_text, shipped_declaration, shipped_names
 
 PROGRAM = "from fraud_platform.shipped_declarations import shipped_declaration as read; print(len(read('simulated')))"
 WHEEL = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
@@ -36,5 +36,31 @@ def test_the_image_builds_its_wheel_with_them():
 
 
 def test_another_name_is_told():
-    with pytest.raises(ConfigurationError, match=r"^declaration simulatd: no simulatd\.yaml in "):
+    with pytest.raises(
+        ConfigurationError, match=r"^declaration simulatd: no simulatd\.yaml in .* there are .*simulated"
+    ):
         shipped_declaration("simulatd")
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_name_is_one_that_is_shipped(name):
+    assert declaration_text(name) == (shipped_declaration(name), f"{name}.yaml")
+
+
+def test_a_file_has_a_dot_or_a_slash(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for file in ("simulated", "cards.yaml"):
+        (tmp_path / file).write_text(file)
+    assert declaration_text("cards.yaml") == (b"cards.yaml", "cards.yaml")
+    assert declaration_text("./simulated") == (b"simulated", "./simulated")
+    assert declaration_text("simulated")[0] == shipped_declaration("simulated")
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [("cards.yaml", "No such file or directory"), ("./", "Is a directory"), ("a\0.yaml", "embedded null byte")],
+)
+def test_a_file_that_cannot_be_read_is_told(file, reason, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match=f"{reason}; give the path of a file, or one of handbook, "):
+        declaration_text(file)

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from fraud_platform.core.features.entity_events import ENTITIES, ENTITY_EVENT, entity_events_of
-from fraud_platform.core.features.events import EventArray
-from fraud_platform.core.features.kernel import arrange, features_of
-from fraud_platform.core.features.table import CUSTOMER_FEATURES
+from fraud_platform.core.features.event_layout import KEY, EventArray
+from fraud_platform.core.features.table import CUSTOMER_FEATURES, KERNEL
 from fraud_platform.storage.arrow_bytes import binary_of, pack, unpack
 from fraud_platform.storage.clock import now_ms
 from streaming.batch.received import PLACE, Received, received
@@ -90,8 +89,8 @@ def transform(messages: pa.Table, history_of: HistoryOf) -> tuple[pa.Table, Even
 def rows_of(messages: Received, history_of: HistoryOf) -> tuple[pa.Table, EventArray]:
     """`transform` of messages that are decoded."""
     events = messages.events()
-    arrangement = arrange(history_of(np.unique(events["customer"])), events)
-    result = features_of(arrangement)
+    arrangement = KERNEL.arrange(history_of(np.unique(events[KEY])), events)
+    result = KERNEL.features_of(arrangement)
 
     n = len(messages)
     good, bad = _positions(n, messages.accepted), _positions(n, [r.index for r in messages.rejections])

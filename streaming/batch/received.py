@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.events import COLUMNS, EventArray, events_from_columns
+from fraud_platform.core.features.event_layout import EventArray
+from fraud_platform.core.features.table import FIELD_NAMES, LAYOUT
 from fraud_platform.messages.arrow_schemas import PASSED_OVER
 from fraud_platform.messages.decoding import Rejection, decode_around, decode_transactions
 
@@ -33,7 +34,7 @@ class Received:
     def __init__(self) -> None:
         self.accepted: list[int] = []
         """Numbers of the accepted messages."""
-        self.columns: dict[str, list] = {name: [] for name in COLUMNS}
+        self.columns: dict[str, list] = {name: [] for name in FIELD_NAMES}
         """Their fields."""
         self.rejections: list[Rejection] = []
         self.keys: list[bytes | None] = []
@@ -84,8 +85,8 @@ class Received:
         return pa.concat_tables(self._places)
 
     def events(self) -> EventArray:
-        """EVENT rows of the accepted messages."""
-        return events_from_columns(self.columns, self.arrivals_ms)
+        """Event rows of the accepted messages."""
+        return LAYOUT.rows(self.columns, self.arrivals_ms)
 
     @property
     def arrivals_ms(self) -> NDArray[np.int64]:

@@ -16,8 +16,8 @@ from confluent_kafka import Message
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.entity_events import ENTITIES, ENTITY_EVENT, EntityEventArray
-from fraud_platform.core.features.events import EventArray, joined
-from fraud_platform.core.features.table import VELOCITY_FEATURES
+from fraud_platform.core.features.event_layout import EventArray
+from fraud_platform.core.features.table import LAYOUT, VELOCITY_FEATURES
 from fraud_platform.core.features.velocity import SETTLE_MS
 from fraud_platform.settings import Settings
 from fraud_platform.storage.arrow_bytes import values_of
@@ -96,7 +96,9 @@ class Velocity:
         state = PartitionState(self._folder, partition, batch_id + 1)
         beyond: list[EventArray] = []
         for messages in _portions(read_range(self._consumer, self._topic, {partition: (end, target)})):
-            rows, kept = transform(_as_table(messages), lambda customers: joined((state.history(customers), *beyond)))
+            rows, kept = transform(
+                _as_table(messages), lambda customers: LAYOUT.joined((state.history(customers), *beyond))
+            )
             beyond.append(kept)
             yield rows.filter(pc.equal(rows["status"], SCORED))
 

@@ -17,17 +17,16 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS
-from fraud_platform.core.features.kernel import arrange
+from fraud_platform.core.features.table import FIELD_NAMES, KERNEL, LAYOUT
 from fraud_platform.core.features.velocity import index_of
 from fraud_platform.core.time import DAY_MS
-from fraud_platform.messages.arrow_schemas import PASSED_OVER, PLACE, POSITION
+from fraud_platform.messages.arrow_schemas import PASSED_OVER, PLACE, POSITION, TRANSACTION
 from fraud_platform.messages.decoding import decode_around
 from fraud_platform.messages.passed_over import passed_over
 from fraud_platform.operations.ledger import settled_events
 from fraud_platform.pipeline.lake_upgrade import accepted_table, rejected_table
 from fraud_platform.pipeline.passed_messages import messages_around
-from fraud_platform.pipeline.transactions import EVENT_SCHEMA, events_of, in_arrival_order
+from fraud_platform.pipeline.transactions import events_of, in_arrival_order
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka_offsets import OffsetRange
 from fraud_platform.storage.lake import Lake, Table
@@ -40,7 +39,7 @@ log = logging.getLogger(__name__)
 
 ROWS_PER_FILE = 1_000_000
 """Bounds the memory of one kernel call to about 2 GB."""
-_SCHEMA = from_arrow_schema(EVENT_SCHEMA)
+_SCHEMA = from_arrow_schema(TRANSACTION)
 
 
 def end_of_lake(spark: SparkSession, settings: Settings) -> dict[int, int]:
@@ -83,7 +82,7 @@ def _from_lake(spark: SparkSession, settings: Settings, start: dict[int, int]) -
     newest = stored.agg(F.max("date")).collect()[0][0]
     if newest is None:
         return spark.createDataFrame([], _SCHEMA)
-    return stored.where(F.col("date") >= newest - timedelta(days=REACH_MS // DAY_MS + 1)).select(*EVENT_SCHEMA.names)
+    return stored.where(F.col("date") >= newest - timedelta(days=REACH_MS // DAY_MS + 1)).select(*TRANSACTION.names)
 
 
 def _tables(settings: Settings) -> tuple[Table, Table]:
@@ -114,10 +113,10 @@ def _decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         passed = batch[PASSED_OVER].to_pylist() if PASSED_OVER in batch.schema.names else [None] * len(batch)
         accepted, transactions, _ = decode_around(keys, values, times, passed)
         columns = [
-            pa.array([getattr(t, name) for t in transactions], EVENT_SCHEMA.field(name).type) for name in COLUMNS
+            pa.array([getattr(t, name) for t in transactions], TRANSACTION.field(name).type) for name in FIELD_NAMES
         ]
         position = [batch[name].take(pa.array(accepted, pa.int64())) for name in POSITION.names]
-        yield pa.record_batch([*position, *columns], schema=EVENT_SCHEMA)
+        yield pa.record_batch([*position, *columns], schema=TRANSACTION)
 
 
 def _write_runs(folder: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -125,7 +124,7 @@ def _write_runs(folder: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.
     received = list(batches)
     if received:
         rows = in_arrival_order(pa.Table.from_batches(received))
-        arrangement = arrange(NO_EVENTS, events_of(rows))
+        arrangement = KERNEL.arrange(LAYOUT.empty, events_of(rows))
         name = f"{TaskContext.get().partitionId():06}.arrow"  # type: ignore[union-attr]
         write_events(folder / BOOTSTRAP_FOLDER / name, arrangement.kept)
         entity_events = entity_events_of(arrangement).reshape(-1)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO
 
-from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.core.features.table import LAYOUT, feature_set_hash
 from fraud_platform.errors import CheckpointInUseError
 from fraud_platform.messages.partitioner import PARTITIONERS, Verdict
 from fraud_platform.operations.batch_marker import Offsets
@@ -42,6 +42,8 @@ class Checkpoint:
     """What the ledger is to tell of its making."""
     follows: str | None = None
     """The query after whose output it goes on."""
+    event_layout: str | None = None
+    """Version of the rows in its state; None where a former release made it."""
     partitioner: Verdict | None = field(default=None, compare=False)
     """How producers spread keys over the partitions when it was made, or since that could be told."""
 
@@ -68,8 +70,8 @@ class Checkpoint:
 
     def fits(self, topic_id: str) -> bool:
         """Whether this release can go on with it in the topic; the number of partitions aside."""
-        made_for = self.feature_set, self.topic_id, self.starting_offsets is not None
-        return made_for == (feature_set_hash(), topic_id, True)
+        made_for = self.feature_set, self.event_layout, self.topic_id, self.starting_offsets is not None
+        return made_for == (feature_set_hash(), LAYOUT.version, topic_id, True)
 
     def reads_on(self, positions: Offsets, stored: OffsetRange) -> bool:
         """False once the topic has more partitions, and all that had been sent before they were seen is scored.

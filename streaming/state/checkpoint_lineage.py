@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pyspark.sql import SparkSession
 
-from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.core.features.table import LAYOUT, feature_set_hash
 from fraud_platform.errors import (
     ConfigurationError,
     ExactlyOnceError,
@@ -210,7 +210,15 @@ def _make(
         _check_lake(settings, lake_ends, topic)
     start = topic.start_after(lake_ends if end is None else end)
     made = Checkpoint(
-        folder, feature_set_hash(), len(topic.stored), start, topic.id, resume.why, resume.follows, partitioner
+        folder,
+        feature_set_hash(),
+        len(topic.stored),
+        start,
+        topic.id,
+        resume.why,
+        resume.follows,
+        LAYOUT.version,
+        partitioner,
     )
     # What a bootstrap that did not end left there.
     rmtree(made.folder, ignore_errors=True)

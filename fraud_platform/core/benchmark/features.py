@@ -7,10 +7,10 @@ from fraud_platform.core.arrays import Floats
 from fraud_platform.core.benchmark import known_runs
 from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import arrange, features_of
-from fraud_platform.core.features.merchant_risk import FraudReports, MerchantTransactions, merchant_risk
-from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform.core.features.fraud_status import FraudReports
+from fraud_platform.core.features.matured_grids import MaturedTransactions
+from fraud_platform.core.features.merchant_risk import merchant_risk
+from fraud_platform.core.features.table import FEATURE_NAMES, FIELD_NAMES, KERNEL, LAYOUT, MERCHANT_FEATURES
 from fraud_platform.core.features.velocity import velocities_among
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.core.training.dataset import DatedRows
@@ -32,15 +32,15 @@ def labelled_rows(transactions: pd.DataFrame, delay_days: int) -> DatedRows:
         raise TrainingError("a transaction_id stands in the data twice: remove repeated rows first")
     ordered = transactions.sort_values(["event_time_ms", "transaction_id"], ignore_index=True)
     empty = np.full(len(ordered), None, object)
-    columns = {name: ordered[name].to_numpy() if name in ordered else empty for name in COLUMNS}
-    events = events_from_columns(columns, columns["event_time_ms"])
+    columns = {name: ordered[name].to_numpy() if name in ordered else empty for name in FIELD_NAMES}
+    events = LAYOUT.rows(columns, columns["event_time_ms"])
     merchant = pd.factorize(ordered["merchant_id"])[0].astype(np.int64)
     labels = ordered["is_fraud"].to_numpy(bool)
-    history = known_runs.MerchantLabels(merchant, events["time_ms"].copy(), events["amount_cents"].copy(), labels)
+    history = known_runs.MerchantLabels(merchant, events["_time_ms"].copy(), events["amount"].copy(), labels)
     runs = known_runs.known_runs(history, delay_days * DAY_MS, HISTORY_DAYS * DAY_MS)
-    arranged = arrange(NO_EVENTS, events)
+    arranged = KERNEL.arrange(LAYOUT.empty, events)
     parts = (
-        features_of(arranged).values,
+        KERNEL.features_of(arranged).values,
         _as_of_each_day(history, delay_days),
         velocities_among(entity_events_of(arranged)),
         runs,
@@ -62,9 +62,9 @@ def _as_of_each_day(rows: known_runs.MerchantLabels, delay_days: int) -> Floats:
     reports = FraudReports(
         frauds, day[frauds] + delay_days + 1, rows.time_ms[frauds] + delay_days * DAY_MS, np.ones(len(frauds), bool)
     )
-    transactions = MerchantTransactions(rows.merchant, np.arange(len(day)), day, rows.amount_cents)
+    transactions = MaturedTransactions(rows.merchant, np.arange(len(day)), day, {"amount": rows.amount_cents})
     table = merchant_risk(transactions, reports, first, last, delay_days)
     span = last - first + 1
-    found = pd.Index(table.merchant * span + table.day - first).get_indexer(rows.merchant * span + day - first)
+    found = pd.Index(table.entity * span + table.day - first).get_indexer(rows.merchant * span + day - first)
     # get_indexer gives -1, the last row, to merchants that are not in the day's table.
     return np.vstack((table.values, [f.default for f in MERCHANT_FEATURES]))[found]

@@ -35,7 +35,7 @@ def known_runs(rows: MerchantLabels, lag_ms: int, window_ms: int) -> Floats:
     order = np.argsort(rows.merchant, kind="stable")
     merchant, times_ms = rows.merchant[order], rows.time_ms[order]
     cents, fraud = rows.amount_cents[order], rows.is_fraud[order]
-    key = separated_key(merchant, times_ms)
+    key = separated_key(merchant, times_ms, lag_ms + window_ms)
     newest = np.searchsorted(key, key - lag_ms, side="right") - 1
     remembered = np.searchsorted(key, key - lag_ms - window_ms, side="right")
     oldest = np.maximum(remembered, own_starts(merchant))

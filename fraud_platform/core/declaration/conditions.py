@@ -1,17 +1,30 @@
 """Conditions on a transaction: which ones a feature counts."""
 
-from collections.abc import Iterator
-from typing import Annotated
+import math
+import operator
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from fraud_platform.core.declaration.faults import Fault, one_of, quoted
 from fraud_platform.core.declaration.fields.boolean import Boolean
-from fraud_platform.core.declaration.fields.field import FieldName
+from fraud_platform.core.declaration.fields.field import Field, FieldName
 from fraud_platform.core.declaration.world import World
 
 Value = bool | int | float | str
+
+_COMPARISONS: dict[str, tuple[Callable[[Any, Any], NDArray[np.bool_]], Callable[[Fraction], int]]] = {
+    "above": (operator.gt, math.floor),
+    "at_least": (operator.ge, math.ceil),
+    "at_most": (operator.le, math.floor),
+    "below": (operator.lt, math.ceil),
+}
+"""Name → comparison, and the integer that stands for a fraction in it where the values are integers."""
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,8 +41,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     @property
     def comparisons(self) -> dict[str, float]:
         """Those that are given, by name."""
-        names = ("above", "at_least", "at_most", "below")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {name: value for name in _COMPARISONS if (value := getattr(self, name)) is not None}
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -43,6 +55,20 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         if self.values:
             texts.append(" or ".join(_written(value) for value in self.values))
         return " and ".join(texts)
+
+    def is_met(self, field: Field, encoded: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of the field's encoded values (n,) meet the condition."""
+        met = field.is_known(encoded)
+        for name, bound in self.comparisons.items():
+            compare, whole = _COMPARISONS[name]
+            limit = field.as_encoded(bound)
+            met &= compare(encoded, whole(limit) if isinstance(limit, Fraction) else limit)
+        if self.values:
+            wanted = [field.as_encoded(value) for value in self.values]
+            # No value has more decimal places than its field.
+            wanted = [value for value in wanted if not isinstance(value, Fraction) or value.denominator == 1]
+            met &= np.isin(encoded, np.array([int(v) if isinstance(v, Fraction) else v for v in wanted]))
+        return met
 
     def faults(self, world: World) -> Iterator[Fault]:
         """What does not fit the field."""

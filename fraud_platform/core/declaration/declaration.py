@@ -9,7 +9,7 @@ from fraud_platform.core.declaration.conditions import Where
 from fraud_platform.core.declaration.fields.field import FieldName, Path
 from fraud_platform.core.declaration.fields.timestamp import EpochUnit
 from fraud_platform.core.declaration.kinds.line import FeatureLine
-from fraud_platform.core.declaration.windows import Windows, WindowText
+from fraud_platform.core.declaration.windows import NO_WINDOW, Window, Windows, WindowText
 from fraud_platform.core.declaration.world import World
 from fraud_platform.core.features.declaration import Feature
 
@@ -67,6 +67,11 @@ class DeclaredFeature:
 
     feature: Feature
     line: FeatureLine
+
+    @property
+    def window(self) -> Window:
+        """The feature's own; NO_WINDOW where the line has none."""
+        return Window.of(self.feature.window) if self.feature.window else NO_WINDOW
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""What is wrong with a declaration: every fault with its place, told in one ConfigurationError."""
+"""What is wrong with a declaration: every fault with its place, told in one DeclarationError."""
 
 import difflib
 from collections.abc import Iterable
 from typing import NamedTuple, NoReturn
 
 from fraud_platform.core.printable import printable
-from fraud_platform.errors import ConfigurationError
+from fraud_platform.errors import DeclarationError
 
 MOST_SHOWN = 20
 MOST_KEPT = 200
@@ -47,15 +47,17 @@ class Faults:
             self.raise_if_any()
 
     def fail(self, place: Place, text: str) -> NoReturn:
-        """A fault that makes the rest unreadable: raises ConfigurationError with it alone."""
-        raise ConfigurationError(self._line(place, text))
+        """A fault that makes the rest unreadable: raises DeclarationError with it alone."""
+        line = self._line(place, text)
+        raise DeclarationError(line, (line,))
 
     def raise_if_any(self) -> None:
-        """Raise ConfigurationError with one line a fault, in the order of the file."""
+        """Raise DeclarationError with one line a fault, in the order of the file."""
         if self._found:
             lines = [self._line(place, text) for place, text in sorted(self._found)]
             more = len(lines) - MOST_SHOWN
-            raise ConfigurationError("\n".join(lines[:MOST_SHOWN] + [f"… and {more} more"] * (more > 0)))
+            shown = lines[:MOST_SHOWN] + [f"… and {more} more"] * (more > 0)
+            raise DeclarationError("\n".join(shown), tuple(lines))
 
     def _line(self, place: Place, text: str) -> str:
         return f"{self._file}:{place.line}:{place.column}: {text}"

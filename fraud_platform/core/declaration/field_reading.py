@@ -1,12 +1,13 @@
 """The fields of a declaration from its tree, and whether their roles fit together."""
 
 import re
+from operator import eq
 
 from fraud_platform.core.declaration.conversion import as_mapping, converted, place_of_option
 from fraud_platform.core.declaration.faults import Faults, Place, one_of, quoted
 from fraud_platform.core.declaration.fields.category import Category
 from fraud_platform.core.declaration.fields.decimal import Decimal
-from fraud_platform.core.declaration.fields.field import NAME_PATTERN, Field
+from fraud_platform.core.declaration.fields.field import NAME_PATTERN, Field, written_path
 from fraud_platform.core.declaration.fields.table import FIELD_TYPES
 from fraud_platform.core.declaration.yaml_tree import Node
 
@@ -69,22 +70,23 @@ def _check_roles(fields: list[Field], node: Node, faults: Faults) -> None:
 def _check_paths(fields: list[Field], node: Node, faults: Faults) -> None:
     seen: dict[tuple[str, ...], str] = {}
     for field in fields:
-        if field.source in seen:
-            place = place_of_option(node.value[field.name], "path")
-            faults.add(place, f"{field.name} and {seen[field.source]} are the same member: give one another path")
-        seen.setdefault(field.source, field.name)
-    for field in fields:
-        for depth in range(1, len(field.source)):
-            if value := seen.get(field.source[:depth]):
+        for source in field.sources:
+            if source in seen:
                 place = place_of_option(node.value[field.name], "path")
-                faults.add(place, f"{field.name} lies in {value}, which is a value itself: give one another path")
+                faults.add(place, f"{field.name} and {seen[source]} are the same member: give one another path")
+            seen.setdefault(source, field.name)
+    for field in fields:
+        for source in field.sources:
+            if above := next((seen[source[:depth]] for depth in range(1, len(source)) if source[:depth] in seen), None):
+                place = place_of_option(node.value[field.name], "path")
+                faults.add(place, f"{field.name} lies in {above}, which is a value itself: give one another path")
 
 
 def check_version(version: tuple[str, ...], place: Place, fields: tuple[Field, ...], faults: Faults) -> None:
     """The member that says the layout is none that a field is read from, nor one in or around it."""
     for field in fields:
-        if all(one == other for one, other in zip(version, field.source, strict=False)):
-            faults.add(place, f"{'.'.join(version)} is what field {field.name} is read from: leave one of them out")
+        if any(all(map(eq, version, source)) for source in field.sources):
+            faults.add(place, f"{written_path(version)} is what field {field.name} is read from: leave one of them out")
 
 
 def _check_currencies(fields: list[Field], node: Node, faults: Faults) -> None:

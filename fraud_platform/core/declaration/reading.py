@@ -5,6 +5,7 @@ from fraud_platform.core.declaration.declaration import Declaration, Header
 from fraud_platform.core.declaration.faults import Faults
 from fraud_platform.core.declaration.feature_reading import FeatureReader
 from fraud_platform.core.declaration.field_reading import check_version, read_fields
+from fraud_platform.core.declaration.fields.field import split_path
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
 from fraud_platform.core.declaration.yaml_tree import parsed
@@ -28,7 +29,7 @@ def read_declaration(source: str | bytes, file: str) -> Declaration:
     assert header is not None
     fields = read_fields(root.value["fields"], faults)
     if version := header.message.version:
-        check_version(tuple(version.member.split(".")), place_of_option(root, "message"), fields, faults)
+        check_version(split_path(version.member), place_of_option(root, "message"), fields, faults)
     faults.raise_if_any()
     world = World(fields, Window.of(header.history))
     declared = FeatureReader(world, faults).read(root.value["features"])

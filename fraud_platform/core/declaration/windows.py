@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple, Self
 
 from msgspec import Meta
 
-PATTERN = r"^[1-9][0-9]{0,3}[smhd]$"
+PATTERN = r"^[1-9][0-9]{0,3}[smhd]$(?!\n)"
 WindowText = Annotated[str, Meta(pattern=PATTERN, description="a whole number and s, m, h or d, such as 30d")]
 # Not `WindowText | tuple[WindowText, ...]`: on such a union msgspec 0.22 crashes. conversion.py takes one for a list.
 Windows = Annotated[tuple[WindowText, ...], Meta(min_length=1)]

@@ -28,6 +28,13 @@ class World:
         """The field that has the role."""
         return next((field for field in self.fields if field.role == role), None)
 
+    def of_role(self, role: Role) -> Field:
+        """The same of a role that every checked declaration has. Raises KeyError where there is none."""
+        field = self.with_role(role)
+        if field is None:
+            raise KeyError(role)
+        return field
+
     @property
     def names(self) -> list[str]:
         return [field.name for field in self.fields]

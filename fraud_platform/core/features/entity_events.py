@@ -9,8 +9,9 @@ to know nothing else of those customers.
 import numpy as np
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.customer.amounts import SMALL_AMOUNT
-from fraud_platform.core.features.customer.rows import Arrangement, Encounters
+from fraud_platform.core.features.event_layout import ARRIVAL_MS
+from fraud_platform.core.features.kernel import Arrangement
+from fraud_platform.core.features.key_rows import Encounters
 from fraud_platform.core.features.windows import Int
 
 ENTITY_EVENT = np.dtype(
@@ -23,7 +24,10 @@ ENTITY_EVENT = np.dtype(
     ]
 )
 ENTITIES = ("merchant", "device")
-"""Fields of EVENT that name an entity: the columns of an array of entity events."""
+"""The columns of an array of entity events."""
+_FIELDS = ("merchant_id", "device_id")
+SMALL_AMOUNT = 5.0
+"""Amounts up to this are the probes of card testers."""
 NEVER = np.iinfo(np.int64).min // 2
 
 EntityEventArray = NDArray[np.void]
@@ -38,8 +42,8 @@ def entity_events_of(arrangement: Arrangement) -> EntityEventArray:
     if not len(target):
         return entity_events
     new = rows.new
-    arrival_ms = rows.events["arrival_ms"]
-    for name, kind, column in zip(ENTITIES, _KINDS, entity_events.T, strict=True):
+    arrival_ms = rows.events[ARRIVAL_MS]
+    for name, kind, column in zip(_FIELDS, _KINDS, entity_events.T, strict=True):
         met = rows.encounters(name)
         arrived_ms, previous_ms = _in_order(met, arrival_ms[met.at])
         values = met.values[met.new]
@@ -48,7 +52,7 @@ def entity_events_of(arrangement: Arrangement) -> EntityEventArray:
         made["arrival_ms"], made["previous_ms"] = arrived_ms[met.new], previous_ms[met.new]
         # An event cannot come after its arrival: the later of the two is a clock that runs ahead.
         made["asked_ms"] = np.minimum(rows.own_time_ms[new], arrival_ms[new])
-        made["small"] = rows.events["amount_cents"][new] <= SMALL_AMOUNT * 100
+        made["small"] = rows.column("amount")[new] <= SMALL_AMOUNT * 100
         column[target] = made
     return entity_events
 

@@ -1,17 +1,16 @@
-"""Vectorised primitives over rows sorted by customer and, within a customer, by clock.
+"""Vectorised primitives over rows sorted by segment and, within a segment, by clock.
 
-`key` is a strictly customer-separated clock: rows of one customer are apart by their
-clock difference in ms, rows of different customers by more than any window.
+A segment has the rows of one key of the world, say a customer. `key` is a clock that
+separates segments: rows of one are apart by their clock difference in ms, rows of
+different ones by more than any window.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.declaration import HISTORY_DAYS
-from fraud_platform.core.time import DAY_MS
-
 Int = NDArray[np.int64]
-HISTORY_MS = HISTORY_DAYS * DAY_MS
 GOLDEN_RATIO = np.uint64(0x9E3779B97F4A7C15)
 """In 64 bits, and odd: its multiples differ in their high bits and in their low ones."""
 
@@ -29,18 +28,20 @@ def own_starts(sorted_ids: Int) -> Int:
     return np.repeat(starts, np.diff(starts, append=len(sorted_ids)))
 
 
-def separated_key(segments: Int, times_ms: Int) -> Int:
+def separated_key(segments: Int, times_ms: Int, history_ms: int) -> Int:
     """Key of each row: its segment number times a stride wider than all times and windows, plus its time.
 
-    Raises OverflowError where 64 bits cannot hold it (over 2.8 million customers with
+    history_ms: the longest window.
+
+    Raises OverflowError where 64 bits cannot hold it (over 2.8 million keys with
     events a century apart in one call).
     """
     if not len(times_ms):
         return times_ms
     low, high = int(times_ms.min()), int(times_ms.max())
-    stride = high - low + HISTORY_MS + 1
+    stride = high - low + history_ms + 1
     if (int(segments[-1]) + 2) * stride >= 2**63:
-        raise OverflowError(f"{int(segments[-1]) + 1} customers over {high - low} ms do not fit one kernel call")
+        raise OverflowError(f"{int(segments[-1]) + 1} keys over {high - low} ms do not fit one kernel call")
     return segments * stride + (times_ms - low)
 
 
@@ -116,9 +117,9 @@ def distinct_in_window(following: Int, first_outside: Int, counted: NDArray[np.b
 
 
 class RangeMaximum:
-    """Maximum over any [first, last] range of an integer column: a sparse table, two look-ups a query."""
+    """Maximum over any [first, last] range of a column: a sparse table, two look-ups a query."""
 
-    def __init__(self, values: Int, longest: int) -> None:
+    def __init__(self, values: NDArray[Any], longest: int) -> None:
         self._levels = [values]
         width = 1
         while 2 * width <= longest:
@@ -126,9 +127,9 @@ class RangeMaximum:
             self._levels.append(np.maximum(below[:-width], below[width:]))
             width *= 2
 
-    def __call__(self, first: Int, last: Int) -> Int:
+    def __call__(self, first: Int, last: Int) -> NDArray[Any]:
         level = np.frexp((last - first + 1).astype(np.float64))[1] - 1
-        result = np.empty(len(first), np.int64)
+        result = np.empty(len(first), self._levels[0].dtype)
         for i, table in enumerate(self._levels):
             rows = np.flatnonzero(level == i)
             result[rows] = np.maximum(table[first[rows]], table[last[rows] - (1 << i) + 1])

@@ -11,11 +11,11 @@ from fraud_platform.core.features.merchant_risk import look_back_days
 from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.partitions import DAILY, LABEL_DELAY_DAYS, ONE_RUN, days_before, days_of
+from fraud_platform.messages.arrow_schemas import TRANSACTION
 from fraud_platform.pipeline import customer_features as customers
 from fraud_platform.pipeline import merchant_risk as merchants
 from fraud_platform.pipeline import tables, velocity
 from fraud_platform.pipeline.bucketed_shuffle import bucket_count, shuffle, shuffle_again
-from fraud_platform.pipeline.transactions import EVENT_SCHEMA
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.resources.spark import LazySpark
 from fraud_platform.storage.spark import on_packed, replace_days_by
@@ -73,7 +73,7 @@ def entity_velocity(
     first, last = days_of(context)
     lake = platform.lake
     from_day = first - timedelta(days=velocity.LOOK_BACK_DAYS)
-    read = partial(lake.read, tables.TRANSACTIONS, EVENT_SCHEMA.names)
+    read = partial(lake.read, tables.TRANSACTIONS, TRANSACTION.names)
     buckets = bucket_count(platform.settings, lake, from_day, last)
     transactions = shuffle(spark.session, read, from_day, last, "customer_id", buckets)
     entity_events = shuffle_again(transactions, partial(velocity.entity_event_rows, first=first), "entity", buckets)

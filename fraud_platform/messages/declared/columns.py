@@ -15,14 +15,14 @@ def field_columns(fields: Iterable[Field], flat: Flat) -> tuple[dict[str, Sequen
         try:
             columns[field.name] = field_column(field, flat)
         except Exception:  # of which message, only each of them by itself tells
-            columns[field.name], refused = _one_by_one(field, flat.fields[field.name])
+            columns[field.name], refused = _one_by_one(field, flat.values(field)[0])
             unsound |= refused
     return columns, unsound
 
 
 def field_column(field: Field, flat: Flat) -> Sequence[Any]:
     """The values of a field. Raises whatever the field raises."""
-    return _column(field, flat.fields[field.name], field.name in flat.incomplete)
+    return _column(field, *flat.values(field))
 
 
 def _column(field: Field, decoded: Sequence[Any], is_incomplete: bool) -> Sequence[Any]:

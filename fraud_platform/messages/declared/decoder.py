@@ -12,6 +12,7 @@ import msgspec
 
 from fraud_platform.core.declaration.declaration import Declaration
 from fraud_platform.core.declaration.fields.field import AS_WRITTEN
+from fraud_platform.messages.declared.aliases import reading_aliases
 from fraud_platform.messages.declared.columns import field_column, field_columns
 from fraud_platform.messages.declared.members import layout_of_declaration
 from fraud_platform.messages.declared.names import in_doubt
@@ -67,8 +68,9 @@ class TransactionDecoder:
     def __init__(self, declaration: Declaration) -> None:
         self._fields = declaration.world.fields
         self._record = record_of(declaration)
-        self._read = msgspec.json.Decoder(self._record.struct, float_hook=AS_WRITTEN).decode
         self._layout = layout_of_declaration(declaration)
+        read = msgspec.json.Decoder(self._record.struct, float_hook=AS_WRITTEN).decode
+        self._read = reading_aliases(read, self._layout.by_path)
         self._rules = Rules(declaration.world)
 
     def decode(

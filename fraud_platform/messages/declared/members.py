@@ -1,11 +1,12 @@
 """The layout of a declaration's messages: each field read alone, and the words for what is no value of it."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, Union
 
 import msgspec
 
 from fraud_platform.core.declaration.declaration import Declaration
-from fraud_platform.core.declaration.fields.field import AS_WRITTEN, Field
+from fraud_platform.core.declaration.fields.field import AS_WRITTEN, Field, split_path
 from fraud_platform.messages.layout import Layout, Member, Version
 
 _QUOTES_VALUE = "Invalid enum value"
@@ -18,9 +19,9 @@ def layout_of_declaration(declaration: Declaration) -> Layout:
     version = declaration.header.message.version
     if version is None:
         return Layout(tuple(members), None)
-    path = tuple(version.member.split("."))
+    path = split_path(version.member)
     kind: Any = Literal[version.equals]  # type: ignore[name-defined]
-    first = Member(version.member, path, True, msgspec.json.Decoder(kind).decode)
+    first = Member(version.member, (path,), True, msgspec.json.Decoder(kind).decode)
     return Layout((first, *members), Version(path, version.equals))
 
 
@@ -28,16 +29,21 @@ def _member(field: Field) -> Member:
     kind = Union[field.json_type, None] if field.optional else field.json_type  # noqa: UP007 - Any
     decode = msgspec.json.Decoder(kind, float_hook=AS_WRITTEN).decode
 
-    def read(raw: msgspec.Raw) -> None:
+    def read(raw: msgspec.Raw) -> Any:
         try:
-            value = decode(raw)
-            if value is not None or not field.optional:
-                field.column([value])
-        except ArithmeticError:
-            raise ValueError("is beyond what can be computed with") from None
+            return decode(raw)
         except msgspec.ValidationError as error:
             if field.personal and str(error).startswith(_QUOTES_VALUE):
                 raise ValueError(_QUOTES_VALUE) from None
             raise
 
-    return Member(field.name, field.source, not field.optional, read)
+    def check(values: Sequence[Any]) -> None:
+        whole = values[0] if len(values) == 1 else tuple(values)
+        if field.optional and values.count(None) == len(values):
+            return
+        try:
+            field.column([whole])
+        except ArithmeticError:
+            raise ValueError("is beyond what can be computed with") from None
+
+    return Member(field.name, field.sources, not field.optional, read, check)

@@ -7,6 +7,7 @@ timestamp, that ids print and that an amount has no more decimal places than dec
 from typing import Any
 
 from fraud_platform.core.declaration.declaration import Declaration
+from fraud_platform.core.declaration.fields.field import split_path
 from fraud_platform.core.declaration.json_schema import DIALECT, Schema
 
 
@@ -14,11 +15,12 @@ def message_json_schema(declaration: Declaration) -> Schema:
     """The schema, as JSON values. Members that it does not name are allowed, and ignored."""
     whole = _object()
     if version := declaration.header.message.version:
-        _put(whole, tuple(version.member.split(".")), {"const": version.equals}, is_required=True)
+        _put(whole, split_path(version.member), {"const": version.equals}, is_required=True)
     for field in declaration.world:
         value = field.message_schema
         described = {"title": field.called, **(value if not field.optional else {"anyOf": [value, {"type": "null"}]})}
-        _put(whole, field.source, described, is_required=not field.optional)
+        for path in field.sources:
+            _put(whole, path, described, is_required=not field.optional)
     return {"$schema": DIALECT, "title": declaration.header.name, **whole}
 
 

@@ -9,8 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fraud_platform.cli.main import app
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS
-from fraud_platform.core.features.table import MERCHANT_FEATURES, feature_set_hash
+from fraud_platform.core.features.table import FIELD_NAMES, LAYOUT, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.messages.schemas import Transaction, encode
 from fraud_platform.operations.parity import SAMPLED_ROWS, _slices, stream_parity
 from fraud_platform.pipeline import tables
@@ -29,7 +28,7 @@ BATCHES = 5
 def messages() -> list[pa.Table]:
     """The simulated transactions, as the scorer's source gives them, cut into batches."""
     frame = feature_lake.simulated()
-    rows = frame[list(COLUMNS)].astype(object).where(frame[list(COLUMNS)].notna(), None).to_dict("records")
+    rows = frame[list(FIELD_NAMES)].astype(object).where(frame[list(FIELD_NAMES)].notna(), None).to_dict("records")
     table = pa.table(
         {
             "partition": pa.array(frame["kafka_partition"]),
@@ -130,7 +129,7 @@ def test_a_sample_of_the_newest_predictions_spans_the_time_and_stays_small(ends)
         # a clock is a millisecond off
         (lambda history: lambda state, customers: later(history(state, customers)), "seconds_since_previous"),
         # nobody was at the merchant before
-        (lambda history: lambda state, customers: NO_EVENTS, "merchant_customers_1d"),
+        (lambda history: lambda state, customers: LAYOUT.empty, "merchant_customers_1d"),
     ],
 )
 def test_one_changed_line_on_the_streams_side_is_noticed(lake, messages, tmp_path, monkeypatch, changed, feature):
@@ -143,16 +142,16 @@ def test_one_changed_line_on_the_streams_side_is_noticed(lake, messages, tmp_pat
 
 def later(history: np.ndarray) -> np.ndarray:
     moved = history.copy()
-    moved["time_ms"] += 1
+    moved["_time_ms"] += 1
     return moved
 
 
 def test_the_command_says_so_and_ends_with_1(lake, messages, tmp_path, monkeypatch, settings):
     monkeypatch.setenv("DATA_DIR", str(settings.data_dir))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("FIELD_NAMES", "200")
     score(lake, messages, tmp_path / "right")
     assert CliRunner().invoke(app, ["parity"]).exit_code == 0
-    monkeypatch.setattr(PartitionState, "history", lambda state, customers: NO_EVENTS)
+    monkeypatch.setattr(PartitionState, "history", lambda state, customers: LAYOUT.empty)
     score(lake, messages, tmp_path / "wrong")
     result = CliRunner().invoke(app, ["parity"])
     assert result.exit_code == 1

@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fraud_platform.core.time import DAY_MS
+from fraud_platform.messages.arrow_schemas import TRANSACTION
 from fraud_platform.messages.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 from fraud_platform.pipeline import customer_features as customers
 from fraud_platform.pipeline import velocity
-from fraud_platform.pipeline.transactions import EVENT_SCHEMA
 
 EPOCH = date(1970, 1, 1)
 START_MS = 20_000 * DAY_MS
@@ -44,7 +44,7 @@ def arrivals(events) -> pa.Table:
             for i, (at, row) in enumerate(rows)
         ]
     )
-    return table.select([*EVENT_SCHEMA.names, *customers.LOOKED_UP])
+    return table.select([*TRANSACTION.names, *customers.LOOKED_UP])
 
 
 # A late transaction whose window opens on a repeat, whose original arrived 44 days before.

@@ -7,17 +7,17 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import Meta
 
 from fraud_platform.core.declaration.faults import Fault, quoted
-from fraud_platform.core.declaration.fields.field import Field
+from fraud_platform.core.declaration.fields.identity import Identity
 
 _PATTERN = r"((\[[A-Za-z0-9 _.:/-]+\]|[A-Za-z0-9 _:/-])(\{[0-9]{1,3}(,[0-9]{1,3})?\})?){1,8}"
 """Characters and classes of them, counted: no pattern of these takes long on any message."""
 Value = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
-class Category(Field, tag="category", frozen=True):
+class Category(Identity, tag="category", frozen=True):
     """Text of few values that many transactions share."""
 
-    IDENTITY: ClassVar[bool] = True
+    IS_REPEATED: ClassVar[bool] = True
 
     role: None = None
     entity: bool = False

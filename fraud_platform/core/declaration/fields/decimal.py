@@ -2,38 +2,37 @@
 
 import decimal
 import functools
-import re
-import sys
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
+from fraud_platform.core.declaration.fields.number_text import as_written, check_magnitude, exactly, text_schema
 from fraud_platform.core.declaration.fields.numeric import Numeric
 
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="three capitals, such as EUR")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="three capitals, such as EUR")]
 DIGITS = 18
 LARGEST_UNITS = 10**DIGITS
 """Values times 10**scale stay below this, so that they fit 64 bits."""
-LONGEST_TEXT = 64
-"""Characters of a number that is written as text."""
+UNKNOWN = int(np.iinfo(np.int64).min)
 SHORT_TEXT, DIGITS_OF_SHORT = 16, 15
 """Most characters of a number with a point or an exponent that has at most so many digits."""
-_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-"""A number as JSON writes it. Python's own would take 1_000, blanks, NaN and the digits of other scripts, too."""
-_is_number = re.compile(_NUMBER).fullmatch
 _EXACT = decimal.Context(prec=40, traps=[decimal.Inexact, decimal.InvalidOperation, decimal.Overflow])
 """Raises instead of rounding: no value that fits has as many digits."""
-_JSON_NAMES = {bool: "bool", type(None): "null", list: "array", dict: "object"}
 
 
 class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
     """A number with a fixed number of decimal places, so that sums of it are exact."""
+
+    EXACT: ClassVar[bool] = True
+    EVENT_TYPE: ClassVar[str] = "<i8"
 
     scale: Annotated[int, Meta(ge=0, le=8)]
     """Decimal places that count."""
@@ -41,6 +40,31 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
     """The one that all amounts are in."""
     currency_field: FieldName | None = None
     """The field that says which one an amount is in."""
+    prefix: Annotated[str, Meta(min_length=1, max_length=8)] | None = None
+    """Text that stands before the number in a message, such as $."""
+
+    def encoded(self, values: Any) -> NDArray[np.int64]:
+        """Values times 10**scale, rounded to integers, so that sums are exact; UNKNOWN where there is none."""
+        numbers = np.asarray(values, np.float64)
+        known = np.isfinite(numbers)
+        units = np.rint(np.where(known, numbers, 0.0) * 10**self.scale).astype(np.int64)
+        units[~known] = UNKNOWN
+        return units
+
+    def is_known(self, encoded: NDArray[Any]) -> NDArray[np.bool_]:
+        return encoded != UNKNOWN
+
+    def as_floats(self, encoded: NDArray[Any]) -> Floats:
+        return np.where(encoded == UNKNOWN, np.nan, encoded / 10**self.scale)
+
+    def as_encoded(self, value: bool | float | str) -> Fraction:
+        return Fraction(exactly(value)) * 10**self.scale
+
+    @property
+    def largest_units(self) -> int:
+        """No value times 10**scale lies further from 0."""
+        bounds = [LARGEST_UNITS if bound is None else abs(bound) * 10**self.scale for bound in (self.min, self.max)]
+        return int(max(bounds)) + 1
 
     @property
     def json_type(self) -> Any:
@@ -49,7 +73,7 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
     def column(self, decoded: Sequence[Any]) -> Sequence[Any]:
         """Whole units of 10**-scale, exactly what the message says: what lies between two of them is refused."""
         if not {*map(type, decoded)} <= {bytes}:
-            decoded = list(map(_as_written, decoded))
+            decoded = [as_written(value, self.prefix or "") for value in decoded]
         units = self._units_of_short(decoded)
         return [self._units(decimal.Decimal(text.decode())) for text in decoded] if units is None else units
 
@@ -86,8 +110,7 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
 
     def _check_bounds(self, value: decimal.Decimal) -> None:
         """Before anything is computed: 1e999999 has a million digits as an integer."""
-        if not -sys.float_info.max <= value <= sys.float_info.max:
-            raise ValueError("number out of range")
+        check_magnitude(value)
         if self.min is not None and value < exactly(self.min):
             raise ValueError(f"expected `float` >= {self.min!r}")
         if self.max is not None and value > exactly(self.max):
@@ -108,8 +131,10 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
     def message_schema(self) -> dict[str, Any]:
         bounds = {"minimum": self.min, "maximum": self.max}
         number = {"type": "number", **{name: bound for name, bound in bounds.items() if bound is not None}}
-        text = {"type": "string", "pattern": f"^{_NUMBER}$", "maxLength": LONGEST_TEXT}
-        return {"anyOf": [number, text], "description": f"at most {self.scale} decimal places"}
+        return {
+            "anyOf": [number, text_schema(self.prefix or "")],
+            "description": f"at most {self.scale} decimal places",
+        }
 
     @property
     def number_format(self) -> str:
@@ -123,7 +148,7 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
         yield from super().faults()
         for option, bound in (("min", self.min), ("max", self.max)):
             if bound is not None and abs(bound) * 10**self.scale >= LARGEST_UNITS:
-                yield Fault(option, f"{bound:g} does not fit 18 digits with scale {self.scale}")
+                yield Fault(option, f"{bound:g} does not fit {DIGITS} digits with scale {self.scale}")
         if self.default is not None and self._is_within(self.default):
             try:
                 self._units(exactly(self.default))
@@ -133,25 +158,9 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
             yield Fault("currency_field", "either all amounts are in one currency, or a field says which: not both")
 
 
-def _as_written(value: Any) -> bytes:
-    """Characters of a number, of which text may consist as well. Raises ValueError where it is none."""
-    if isinstance(value, str):
-        if len(value) > LONGEST_TEXT or not _is_number(value):
-            raise ValueError("is text that is no number")
-        return value.encode()
-    if isinstance(value, bool) or not isinstance(value, int | bytes):
-        raise ValueError(f"expected `float`, got `{_JSON_NAMES.get(type(value), type(value).__name__)}`")
-    return value if isinstance(value, bytes) else b"%d" % value
-
-
 @functools.cache
 def _bounds_of_short(least: float | None, most: float | None, scale: int) -> tuple[decimal.Decimal, decimal.Decimal]:
     """Least and most units of numbers with up to 15 digits within these bounds."""
     limit = decimal.Decimal(10**DIGITS_OF_SHORT - 1)
     low, high = (limit if bound is None else exactly(bound).scaleb(scale) for bound in (least, most))
     return -limit if least is None else max(low, -limit), min(high, limit)
-
-
-def exactly(bound: float) -> decimal.Decimal:
-    """The number that a declaration writes: 0.1 is a tenth, and not the double next to it."""
-    return decimal.Decimal(repr(bound))

@@ -1,26 +1,37 @@
 """What all fields of a transaction have, whatever their type."""
 
-from collections.abc import Iterator, Sequence
+import functools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 from msgspec import Meta
+from numpy.typing import NDArray
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.faults import Fault
 
-NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+# Without (?!\n), Python's $ would let a line break at the end pass.
+NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$(?!\n)"
 FieldName = Annotated[str, Meta(pattern=NAME_PATTERN, description="small letters, digits and _, such as merchant_id")]
+_MEMBER = r"([^.\\\x00-\x1f\x7f]|\\[.\\]){1,64}"
 Path = Annotated[
     str,
     Meta(
-        pattern=r'^[^.\s"\\\x00-\x1f\x7f]{1,64}(\.[^.\s"\\\x00-\x1f\x7f]{1,64}){0,7}$',
-        description="names of nested members with dots between them, such as card.pan_hash",
+        pattern=rf"^{_MEMBER}(\.{_MEMBER}){{0,7}}$(?!\n)",
+        description="names of nested members with dots between them, such as card.pan_hash, "
+        "and \\. for a dot within a name",
     ),
 ]
 Noun = Annotated[
     str,
-    Meta(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$", description="letters, digits, spaces and hyphens, such as card"),
+    Meta(
+        pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$(?!\n)", description="letters, digits, spaces and hyphens, such as card"
+    ),
 ]
 AS_WRITTEN = str.encode
 """What a decoder makes of a number that is not whole where the type is Any: bytes, which text never is."""
@@ -33,8 +44,12 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     NUMERIC: ClassVar[bool] = False
     """Its values can be added, compared by size and averaged."""
+    EXACT: ClassVar[bool] = False
+    """Its values are integers in event rows, so that sums of them are exact."""
     IDENTITY: ClassVar[bool] = False
     """Its values are the same or not: they can be told apart, counted and recognised."""
+    EVENT_TYPE: ClassVar[str]
+    """NumPy's type of its values in event rows."""
     ARROW_TYPE: ClassVar[pa.DataType] = pa.string()
     """Of its column in the lake."""
 
@@ -50,10 +65,36 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What reasons and names of features call it; by default its name without _id."""
     plural: Noun | None = None
 
+    def encoded(self, values: Any) -> NDArray[Any]:
+        """Values (n,) as event rows keep them; None and NaN mean unknown."""
+        raise NotImplementedError
+
+    def is_known(self, encoded: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of the encoded values (n,) are known."""
+        raise NotImplementedError
+
+    def as_floats(self, encoded: NDArray[Any]) -> Floats:
+        """Encoded values (n,) as a feature shows them; NaN where unknown."""
+        raise NotImplementedError
+
+    def as_encoded(self, value: bool | float | str) -> int | float | Fraction:
+        """One value of a condition, exactly as encoded values compare with it."""
+        raise NotImplementedError
+
+    @property
+    def type_name(self) -> str:
+        """How a declaration calls its type."""
+        return str(self.__struct_config__.tag)
+
     @property
     def source(self) -> tuple[str, ...]:
         """Names of the members that lead to it."""
-        return tuple((self.path or self.name).split("."))
+        return split_path(self.path or self.name)
+
+    @property
+    def sources(self) -> tuple[tuple[str, ...], ...]:
+        """Of each member that a value is made of, the names that lead to it."""
+        return (self.source,)
 
     @property
     def called(self) -> str:
@@ -84,7 +125,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def json_type(self) -> Any:
-        """What msgspec reads a value of it as, null apart.
+        """What msgspec reads a member of it as, null apart.
 
         Any stands for text, int, bytes or what else JSON has: the decoder's float_hook is AS_WRITTEN.
         """
@@ -97,6 +138,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def column(self, decoded: Sequence[Any]) -> Sequence[Any]:
         """Values of the column from what `json_type` gave: all at once, since most types leave them as they are.
+
+        A value that is made of several members comes as a tuple of theirs.
 
         Raises ValueError with the reason in words if any of them is none of the field's. The
         words do not repeat the value, which may be personal.
@@ -114,7 +157,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def message_schema(self) -> dict[str, Any]:
-        """JSON Schema of a value of it, null apart."""
+        """JSON Schema of a member of it, null apart."""
         return msgspec.json.schema(self.json_type)
 
     def faults(self) -> Iterator[Fault]:
@@ -124,6 +167,26 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         default = getattr(self, "default", None)
         if default is not None and not self.optional:
             yield Fault("default", "a default is for a field that may be absent: add optional: true")
+
+
+@functools.cache
+def split_path(path: str) -> tuple[str, ...]:
+    r"""The names on a path, without the backslash of a dot within a name.
+
+    >>> split_path(r"card.issuer\.country")
+    ('card', 'issuer.country')
+    """
+    names = re.findall(r"(?:[^.\\]|\\.)+", path)
+    return tuple(re.sub(r"\\(.)", r"\1", name) for name in names)
+
+
+def written_path(names: Iterable[str]) -> str:
+    r"""Names as a path, from which `split_path` has them again.
+
+    >>> written_path(["card", "issuer.country"])
+    'card.issuer\\.country'
+    """
+    return ".".join(re.sub(r"([.\\])", r"\\\1", name) for name in names)
 
 
 def identifier(text: str) -> str:

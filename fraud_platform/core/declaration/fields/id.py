@@ -1,18 +1,16 @@
 """Ids: of the transaction itself, of a card, a customer, a merchant, a device."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from fraud_platform.core.declaration.faults import Fault
-from fraud_platform.core.declaration.fields.field import Field
+from fraud_platform.core.declaration.fields.identity import Identity
 
 
-class Id(Field, tag="id", frozen=True):
+class Id(Identity, tag="id", frozen=True):
     """Text that names one thing among many. A number is rejected: 007 and 7 are different ids, and the same number."""
-
-    IDENTITY: ClassVar[bool] = True
 
     role: Literal["transaction", "key"] | None = None
     entity: bool = False

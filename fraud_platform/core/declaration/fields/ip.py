@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from msgspec import Meta
 
-from fraud_platform.core.declaration.fields.field import Field
+from fraud_platform.core.declaration.fields.identity import Identity
 
 LONGEST_ADDRESS = 45
 """Characters of an IPv6 address whose last 32 bits are written as IPv4."""
@@ -16,10 +16,8 @@ _is_ipv4 = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}").fullmatch
 """Most addresses are; IPv4 has one way to be written."""
 
 
-class Ip(Field, tag="ip", frozen=True):
+class Ip(Identity, tag="ip", frozen=True):
     """An IPv4 or IPv6 address."""
-
-    IDENTITY: ClassVar[bool] = True
 
     role: None = None
     entity: bool = False

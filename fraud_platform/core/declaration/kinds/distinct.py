@@ -1,8 +1,10 @@
 """How many different ones."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from fraud_platform.core.declaration.conditions import among
 from fraud_platform.core.declaration.fields.field import FieldName
@@ -10,6 +12,8 @@ from fraud_platform.core.declaration.kinds.line import Draft, FieldNeed
 from fraud_platform.core.declaration.kinds.windowed import KeyAggregate
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
+from fraud_platform.core.features.key_rows import KeyRows
+from fraud_platform.core.features.windows import distinct_in_window
 
 
 class Distinct(KeyAggregate, frozen=True, kw_only=True):
@@ -32,3 +36,12 @@ class Distinct(KeyAggregate, frozen=True, kw_only=True):
             return draft
         unknown = f"{counted} of the {owner}'s last {window.spoken} are unknown"
         return draft._replace(meaning=f"{draft.meaning}, unknown ones left out", words_if_default=unknown)
+
+    def compute(self, rows: KeyRows, window: Window) -> NDArray[Any]:
+        met = rows.encounters(self.of, self.where)
+        key = rows.key[met.at]
+        leaves = rows.once(
+            ("leaves", self.of, self.where, window.text),
+            lambda: np.searchsorted(key, key + window.milliseconds, side="left"),
+        )
+        return distinct_in_window(met.following, leaves, met.values != 0)[met.new]

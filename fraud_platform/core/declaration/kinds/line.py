@@ -1,10 +1,11 @@
 """What all lines of features have, whatever their kind."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from fraud_platform.core.declaration.faults import Fault, one_of
 from fraud_platform.core.declaration.fields.field import FieldName
@@ -12,6 +13,7 @@ from fraud_platform.core.declaration.windows import NO_WINDOW, Window
 from fraud_platform.core.declaration.wording import in_window
 from fraud_platform.core.declaration.world import World
 from fraud_platform.core.features.declaration import Feature
+from fraud_platform.core.features.key_rows import KeyRows
 
 FeatureName = FieldName
 Sentence = Annotated[str, Meta(max_length=300)]
@@ -93,6 +95,10 @@ class FeatureLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             words=in_window(words, window) if isinstance(words, str) else words,
             words_if_default=in_window(if_default, window),
         )
+
+    def compute(self, rows: KeyRows, window: Window) -> NDArray[Any]:
+        """Values (m,) of the feature of a window for the m new rows; NaN, of floats, where nothing is known."""
+        raise NotImplementedError
 
     def faults(self, world: World) -> Iterator[Fault]:
         """What does not fit the fields and the history; where there is something, the line has no features."""

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.kinds.windowed import EntityLine
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
+from fraud_platform.core.features.matured_grids import MaturedGrids
 
 DAY_MS = 86_400_000
 
 
 class MaturedLine(EntityLine, frozen=True, kw_only=True):
     """As of the start of the day: days of transactions, the newest of which is old enough to have its label."""
+
+    def compute_matured(self, grids: MaturedGrids, window_days: int) -> Floats:
+        """Values (entities, days) of the feature of a window as of the start of each day."""
+        raise NotImplementedError
 
     def period(self, window: Window) -> str:
         """When, in the words of a reason."""

@@ -4,15 +4,24 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import msgspec
+import numpy as np
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.conditions import those_that_count
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
 from fraud_platform.core.declaration.kinds.line import Draft, FieldNeed
 from fraud_platform.core.declaration.kinds.matured_line import MaturedLine
-from fraud_platform.core.declaration.kinds.numbers import faults_of_currency, number_format, unit
+from fraud_platform.core.declaration.kinds.numbers import (
+    faults_of_currency,
+    faults_of_sum,
+    number_format,
+    unit,
+    units_per_one,
+)
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
+from fraud_platform.core.features.matured_grids import MaturedGrids
 
 
 class MaturedMean(MaturedLine, frozen=True, kw_only=True):
@@ -36,3 +45,8 @@ class MaturedMean(MaturedLine, frozen=True, kw_only=True):
     def faults(self, world: World) -> Iterator[Fault]:
         yield from super().faults(world)
         yield from faults_of_currency(world, self.option, self.of, self.where)
+        yield from faults_of_sum(world, self.option, self.of)
+
+    def compute_matured(self, grids: MaturedGrids, window_days: int) -> Floats:
+        total = grids.total(self.of, self.where, window_days) / units_per_one(grids.world.field(self.of))
+        return total / np.maximum(grids.count(self.where, self.of, window_days), 1)

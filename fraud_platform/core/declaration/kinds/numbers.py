@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+import numpy as np
+
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.conditions import Where, among
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.boolean import Boolean
+from fraud_platform.core.declaration.fields.decimal import Decimal
 from fraud_platform.core.declaration.fields.field import Field, FieldName
 from fraud_platform.core.declaration.fields.numeric import Numeric
 from fraud_platform.core.declaration.kinds.line import Draft, FieldNeed
@@ -13,12 +17,17 @@ from fraud_platform.core.declaration.kinds.windowed import KeyAggregate
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.wording import literal
 from fraud_platform.core.declaration.world import World
+from fraud_platform.core.features.exact_sums import RunningSquares, RunningSum
+from fraud_platform.core.features.key_rows import KeyRows
+from fraud_platform.core.features.windows import Int, RangeMaximum
 
 
 class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
     """A statistic of a number over the windows of the key."""
 
     NEEDS: ClassVar[FieldNeed] = "number"
+    ADDS: ClassVar[bool] = True
+    """Values are added up, which is exact for decimals only."""
 
     of: FieldName
 
@@ -47,9 +56,65 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
             f"{self.owner(world).called}'s {what}{literal(among(world, self.where))} in {window.spoken} is {value}",
         )
 
+    def known(self, rows: KeyRows, first: Int, end: Int) -> Int:
+        """How many of the rows [first, end) meet the condition and have the number."""
+        return rows.count(self.where, self.of, first, end)
+
+    def units_now(self, rows: KeyRows) -> Floats:
+        """The number (m,) of the new rows, times units_per_one; NaN where unknown."""
+        field, encoded = rows.field_and_column(self.of)
+        return np.where(field.is_known(encoded[rows.new]), encoded[rows.new], np.nan)
+
+    def total(self, rows: KeyRows, first: Int, end: Int) -> Floats:
+        """Sum of the number over the rows [first, end) that count."""
+        return self._running_sum(rows).between(first, end) / units_per_one(self.number(rows.world))
+
+    def mean_and_deviation(self, rows: KeyRows, first: Int, end: Int) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of the rows [first, end) that count, times units_per_one; 0 of no rows."""
+        n = np.maximum(self.known(rows, first, end), 1)
+        mean = self._running_sum(rows).between(first, end) / n
+        squares = rows.once(
+            ("squares", self.of, self.where), lambda: RunningSquares(self._terms(rows), self._largest(rows.world))
+        )
+        return mean, np.sqrt(np.maximum(squares.between(first, end) / n - mean * mean, 0.0))
+
+    def extreme(self, rows: KeyRows, window: Window, sign: int) -> Floats:
+        """Largest value in the window where sign is 1, smallest where it is -1; NaN of no rows."""
+        highest = rows.once(("extreme", self.of, self.where, sign), lambda: self._extremes(rows, sign))
+        first = rows.first(window.milliseconds)
+        found = sign * highest(first, rows.new) / units_per_one(self.number(rows.world))
+        return np.where(self.known(rows, first, rows.new + 1) > 0, found, np.nan)
+
+    def _extremes(self, rows: KeyRows, sign: int) -> RangeMaximum:
+        encoded, counted = rows.column(self.of), rows.counted(self.where, self.of)
+        values = sign * (encoded.astype(np.int64) if encoded.dtype.kind == "i" else encoded)
+        if counted is not None:
+            lowest = -np.inf if values.dtype.kind == "f" else np.iinfo(np.int64).min
+            values = np.where(counted, values, lowest)
+        return RangeMaximum(values, rows.longest)
+
+    def _running_sum(self, rows: KeyRows) -> RunningSum:
+        return rows.once(("sum", self.of, self.where), lambda: RunningSum(self._terms(rows), self._largest(rows.world)))
+
+    def _terms(self, rows: KeyRows) -> Int:
+        """The number in units, 0 in rows that do not count."""
+        units, counted = rows.column(self.of).astype(np.int64, copy=False), rows.counted(self.where, self.of)
+        return units if counted is None else np.where(counted, units, 0)
+
+    def _largest(self, world: World) -> int:
+        field = self.number(world)
+        return field.largest_units if isinstance(field, Decimal) else 1
+
     def faults(self, world: World) -> Iterator[Fault]:
         yield from super().faults(world)
         yield from faults_of_currency(world, self.option, self.of, self.where)
+        if self.ADDS:
+            yield from faults_of_sum(world, self.option, self.of)
+
+
+def units_per_one(field: Field) -> int:
+    """What encoded values are divided by: 10**scale of a decimal."""
+    return 10**field.scale if isinstance(field, Decimal) else 1
 
 
 def number_format(field: Field) -> str:
@@ -60,6 +125,17 @@ def number_format(field: Field) -> str:
 def unit(field: Field) -> str:
     """What a numeric field is measured in."""
     return field.measured_in if isinstance(field, Numeric | Boolean) else ""
+
+
+def faults_of_sum(world: World, option: str, name: FieldName) -> Iterator[Fault]:
+    """That sums of the field would depend on the order of their terms."""
+    field = next((field for field in world if field.name == name), None)
+    if field is not None and field.NUMERIC and not field.EXACT:
+        yield Fault(
+            option,
+            f"{option} adds {name} up, and sums of a double depend on how rows are cut into batches: "
+            f"make it {{type: decimal, scale: 2}}, with the decimal places that count",
+        )
 
 
 def faults_of_currency(world: World, option: str, name: FieldName, where: Where) -> Iterator[Fault]:

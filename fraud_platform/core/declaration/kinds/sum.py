@@ -1,12 +1,16 @@
 """How much in all."""
 
+from typing import Any
+
 import msgspec
+from numpy.typing import NDArray
 
 from fraud_platform.core.declaration.fields.field import FieldName
 from fraud_platform.core.declaration.kinds.line import Draft
 from fraud_platform.core.declaration.kinds.numbers import KeyNumbers, number_format
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
+from fraud_platform.core.features.key_rows import KeyRows
 
 
 class Sum(KeyNumbers, frozen=True, kw_only=True):
@@ -22,3 +26,6 @@ class Sum(KeyNumbers, frozen=True, kw_only=True):
         meaning = f"{number.called} spent in {self.within(world, window)}"
         words = f"{self.owner(world).called} spent {{value:{number_format(number)}}} in {window.spoken}"
         return draft._replace(meaning=meaning, words=words)
+
+    def compute(self, rows: KeyRows, window: Window) -> NDArray[Any]:
+        return self.total(rows, rows.first(window.milliseconds), rows.new + 1)

@@ -4,6 +4,7 @@ from fraud_platform.core.declaration.kinds.calendar import Calendar
 from fraud_platform.core.declaration.kinds.count import Count
 from fraud_platform.core.declaration.kinds.deviation import Deviation
 from fraud_platform.core.declaration.kinds.distance import Distance
+from fraud_platform.core.declaration.kinds.distance_between import DistanceBetween
 from fraud_platform.core.declaration.kinds.distinct import Distinct
 from fraud_platform.core.declaration.kinds.expression import Expression
 from fraud_platform.core.declaration.kinds.first_seen import FirstSeen
@@ -27,6 +28,7 @@ from fraud_platform.core.declaration.kinds.zscore import ZScore
 _KINDS: tuple[type[FeatureLine], ...] = (
     Value,
     Calendar,
+    DistanceBetween,
     Expression,
     Count,
     Sum,

@@ -1,8 +1,10 @@
 """The value of a field itself."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
+from numpy.typing import NDArray
 
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
@@ -10,6 +12,7 @@ from fraud_platform.core.declaration.kinds.line import Draft, FeatureLine, fault
 from fraud_platform.core.declaration.kinds.numbers import number_format, unit
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
+from fraud_platform.core.features.key_rows import KeyRows
 
 
 class Value(FeatureLine, frozen=True, kw_only=True):
@@ -32,3 +35,7 @@ class Value(FeatureLine, frozen=True, kw_only=True):
             yield Fault(
                 self.option, f"{self.of} is neither number nor category: calendar and distance are made of such"
             )
+
+    def compute(self, rows: KeyRows, window: Window) -> NDArray[Any]:
+        field, encoded = rows.field_and_column(self.of)
+        return field.as_floats(encoded[rows.new])

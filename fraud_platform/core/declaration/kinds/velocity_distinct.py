@@ -1,10 +1,12 @@
 """How many different ones meet an entity."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import msgspec
 
 from fraud_platform.core.declaration.conditions import those_that_count
+from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
 from fraud_platform.core.declaration.kinds.line import Draft, FieldNeed
 from fraud_platform.core.declaration.kinds.velocity_line import SETTLED, VelocityLine
@@ -18,6 +20,18 @@ class VelocityDistinct(VelocityLine, frozen=True, kw_only=True):
     NEEDS: ClassVar[FieldNeed] = "id"
 
     of: FieldName = msgspec.field(name="velocity_distinct")
+
+    def faults(self, world: World) -> Iterator[Fault]:
+        yield from super().faults(world)
+        key = world.with_role("key")
+        if key is None or self.of != key.name:
+            known = key.name if key else "a field with role: key"
+            yield Fault(
+                self.option,
+                f"{self.option} counts what one Kafka partition has in order, which is the key: name {known}",
+            )
+        if self.where:
+            yield Fault("where", f"{self.option} takes no condition: count all of the entity's transactions")
 
     def draft(self, world: World, window: Window) -> Draft:
         entity, field = self.owner(world), world.field(self.of)

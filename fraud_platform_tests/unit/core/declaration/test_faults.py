@@ -4,7 +4,7 @@ import pytest
 
 from fraud_platform.core.declaration.faults import MOST_KEPT, MOST_SHOWN
 from fraud_platform.core.declaration.reading import read_declaration
-from fraud_platform.errors import ConfigurationError
+from fraud_platform.errors import ConfigurationError, DeclarationError
 from fraud_platform_tests.support.declarations import FILE, FIRST_FEATURE_LINE, declared, text_of
 
 IN_A_FEATURE = {
@@ -24,7 +24,9 @@ IN_A_FEATURE = {
     "{count: {}, per: card}": "5:count lacks over",
     "{count: {}, per: card, ovr: 1d, over: 1d}": "28:count has no option ovr: did you mean over?",
     "{velocity: {}, per: card, over: 1d}": "25:card is no entity: declare it with entity: true",
-    "{mean: mcc, per: card, over: 1d}": ("12:mcc is no number: name one that is (amount, tip, balance, present)"),
+    "{mean: mcc, per: card, over: 1d}": (
+        "12:mcc is no number: name one that is (amount, tip, balance, points, present)"
+    ),
     "{distinct: amount, per: card, over: 1d}": (
         "16:amount is no id, category or ip: name one that is (auth_id, card, merchant, mcc, currency, ip)"
     ),
@@ -32,16 +34,35 @@ IN_A_FEATURE = {
         "11:tip is in several currencies, which are not added up: "
         "add where: {field: currency, equals: EUR}, a line for each"
     ),
+    "{mean: balance, per: card, over: 1d}": (
+        "12:mean adds balance up, and sums of a double depend on how rows are cut into batches: "
+        "make it {type: decimal, scale: 2}, with the decimal places that count"
+    ),
+    "{velocity_distinct: mcc, per: merchant, over: 1d}": (
+        "25:velocity_distinct counts what one Kafka partition has in order, which is the key: name card"
+    ),
+    "{velocity_distinct: card, per: merchant, over: 1d, where: {field: mcc, equals: a}}": (
+        "63:velocity_distinct takes no condition: count all of the entity's transactions"
+    ),
     "{distance: [longitude, latitude], per: card}": (
         "16:latitude is no longitude: name a latitude, then a longitude",
         "16:longitude is no latitude: name a latitude, then a longitude",
     ),
+    "{distance_between: [[latitude, longitude], [latitude, mcc]]}": (
+        "24:mcc is no longitude: name a latitude, then a longitude"
+    ),
+    "{distance_between: [[latitude, longitude], [latitude, longitude]]}": (
+        "24:the two places are the same: name another one"
+    ),
+    "{distance_between: [latitude, longitude]}": "25:distance_between is text: it must be a list",
     "{fraud_share: {}, per: merchant, over: 1h}": (
         "44:window 1h is no number of days, and labels are counted by day: write 1d"
     ),
     "{value: ts}": "13:ts is neither number nor category: calendar and distance are made of such",
     "{value: [amount]}": "13:value is a list: it must be text",
     "{calendar: nigth}": "16:calendar has no value nigth: did you mean night?",
+    "{calendar: weekday, hours: [22, 3]}": "32:hours are those of calendar: night: leave them out",
+    "{calendar: night, hours: [22, 24]}": "35:hours is 24: it must be at most 23",
     "{calendar: hour, at: mcc}": ("26:mcc is no timestamp: name one, or leave at out for the time of the transaction"),
     "{count: {}, per: card, over: 1d, where: {field: mcc, at_most: 5}}": (
         "45:mcc is no number and has no size: use equals or one_of"
@@ -92,7 +113,11 @@ IN_A_FIELD = {
     "{type: id, role: key}": "card has role key already: take it from one of the two",
     "{type: id, path: merchant.id}": "x and merchant are the same member: give one another path",
     "{type: id, path: a..b}": "path is a..b: it must be names of nested members with dots between them, "
-    "such as card.pan_hash",
+    "such as card.pan_hash, and \\. for a dot within a name",
+    "{type: id, path: 'a\\b'}": "path is a\\b: it must be names of nested members with dots between them, "
+    "such as card.pan_hash, and \\. for a dot within a name",
+    '{type: id, path: "a\\n"}': "path is a\\n: it must be names of nested members with dots between them, "
+    "such as card.pan_hash, and \\. for a dot within a name",
     "{type: decimal}": "field x lacks scale",
     "{type: decimal, scale: 12}": "scale is 12: it must be at most 8",
     "{type: number, default: 1}": "field x: a default is for a field that may be absent: add optional: true",
@@ -104,6 +129,24 @@ IN_A_FIELD = {
     "{type: category, values: [a, a]}": "field x: a value is listed twice",
     "{type: timestamp, unit: ms, zone: UTC}": "field x: unit is for numbers, format and zone are for text: "
     "leave one or the other out",
+    "{type: timestamp, epoch: '2013-09-01T00:00:00Z'}": "field x: epoch is for numbers: "
+    "add what they count, such as unit: s",
+    "{type: timestamp, unit: h, epoch: 2013-09-01}": "epoch is 2013-09-01: it must be a time with its offset, "
+    "such as 2013-09-01T00:00:00Z",
+    "{type: timestamp, unit: h, epoch: 2013-02-30T00:00:00Z}": "field x: 2013-02-30T00:00:00Z is no time "
+    "of the calendar",
+    "{type: timestamp, unit: d}": "unit has no value d: there are s, ms, us, ns, h",
+    "{type: timestamp, members: [Year, Time], format: '%Y %H', zone: UTC, path: Year}": "field x: members stand "
+    "instead of path: leave one or the other out",
+    "{type: timestamp, members: [Year, Year], format: '%Y %m', zone: UTC}": "field x: a member is listed twice",
+    "{type: timestamp, members: [Year], format: '%Y', zone: UTC}": "members is ['Year']: it must have at least "
+    "2 values",
+    "{type: timestamp, members: [Year, Time]}": "field x: members need a format of their texts with spaces "
+    "between them: '%Y %m %d %H:%M'",
+    "{type: timestamp, members: [Year, Time], unit: s}": "field x: unit is for one number, members are for text: "
+    "leave one or the other out",
+    "{type: timestamp, members: [Year, mcc], format: '%Y %H', zone: UTC}": "x and mcc are the same member: "
+    "give one another path",
     "{type: timestamp, format: '%Y-%m-%d'}": "field x: times without offset (%z) need a zone, such as zone: UTC",
     "{type: timestamp, format: '%Q', zone: UTC}": "field x: %Q is not read: "
     "a format has %Y %m %d %H %M %S %f %z and text",
@@ -111,8 +154,10 @@ IN_A_FIELD = {
     "{type: timestamp, zone: Europe/Atlantis}": "field x: there is no time zone Europe/Atlantis: "
     "write it as Europe/Berlin",
     "{type: id, path: merchant.id.short}": "x lies in merchant, which is a value itself: give one another path",
-    "{type: id, path: 'a\"b'}": 'path is a"b: it must be names of nested members with dots between them, '
-    "such as card.pan_hash",
+    "{type: timestamp, unit: ns, epoch: 1601-01-01T00:00:00Z}": "field x: ns from 1601-01-01T00:00:00Z to 2099 "
+    "do not fit 64 bits: take a nearer epoch",
+    "{type: timestamp, members: [y, mcc.y], format: '%Y %m', zone: UTC}": "x lies in mcc, which is a value itself: "
+    "give one another path",
     "{type: id, optional: true, max_length: 3, default: none}": "field x: default has 4 characters: max_length is 3",
     "{type: category, optional: true, pattern: '[A-Z]{2}', default: fr}": "field x: fr is no value that a message "
     "could have",
@@ -183,6 +228,13 @@ def test_a_file_of_faults_is_told_in_part():
     found = faults(text_of(*["{value: amont}"] * 1000))
     assert len(found) == MOST_SHOWN + 1
     assert found[-1] == f"… and {MOST_KEPT - MOST_SHOWN} more"
+
+
+def test_the_error_carries_what_its_message_leaves_out():
+    with pytest.raises(DeclarationError) as caught:
+        read_declaration(text_of(*["{value: amont}"] * (MOST_SHOWN + 5)), FILE)
+    assert len(caught.value.faults) == MOST_SHOWN + 5
+    assert str(caught.value).splitlines()[:-1] == list(caught.value.faults[:MOST_SHOWN])
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,9 @@ OPTIONS = (
         "pattern",
         "format",
         "zone",
+        "epoch",
+        "members",
+        "prefix",
         "field",
     ),
     *("equals", "one_of", "at_most"),
@@ -58,6 +61,9 @@ WORDS = (
     "-" * 300,
     "1e400",
     "%Y",
+    "2013-09-01T00:00:00Z",
+    "a\\.b",
+    "a\n",
 )
 values = st.recursive(
     st.sampled_from(WORDS) | st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

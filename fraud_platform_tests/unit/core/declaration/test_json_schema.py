@@ -7,7 +7,6 @@ import yaml
 from fraud_platform.core.declaration.fields.table import FIELD_TYPES
 from fraud_platform.core.declaration.json_schema import json_schema
 from fraud_platform.core.declaration.kinds.table import FEATURE_KINDS
-from fraud_platform.shipped_declarations import shipped_declaration
 from fraud_platform_tests.support.declarations import text_of
 from fraud_platform_tests.unit.core.declaration.test_kinds import EXAMPLES
 
@@ -21,10 +20,6 @@ def is_valid(text: str | bytes) -> bool:
 
 def test_it_is_a_schema():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-
-
-def test_it_takes_what_the_platform_ships():
-    assert is_valid(shipped_declaration("simulated"))
 
 
 @pytest.mark.parametrize("kind", FEATURE_KINDS)

@@ -12,15 +12,13 @@ from fraud_platform.core.channels import CHANNELS
 from fraud_platform.core.declaration.fields.category import Category
 from fraud_platform.core.declaration.fields.decimal import Decimal
 from fraud_platform.core.declaration.kinds.count import Count
-from fraud_platform.core.declaration.kinds.zscore import ZScore
-from fraud_platform.core.features.customer.amounts import SMALL_AMOUNT, SMALLEST_DEVIATION
 from fraud_platform.core.features.declaration import HISTORY_DAYS, WINDOWS_MS
+from fraud_platform.core.features.entity_events import SMALL_AMOUNT
 from fraud_platform.core.features.table import (
     CUSTOMER_FEATURES,
     DECLARATION,
     FEATURES,
     MERCHANT_FEATURES,
-    RISK_WINDOW_DAYS,
     VELOCITY_FEATURES,
     feature_set_hash,
 )
@@ -86,9 +84,7 @@ def test_its_numbers_are_those_that_the_kernel_computes_with():
     assert isinstance(channel, Category) and channel.values == CHANNELS
     assert DECLARATION.world.history.milliseconds == HISTORY_DAYS * DAY_MS == max(WINDOWS_MS.values())
     lines = {declared.feature.name: declared.line for declared in DECLARATION.declared}
-    small, zscore = lines["small_count_1h"], lines["amount_zscore_30d"]
+    small = lines["small_count_1h"]
     assert isinstance(small, Count) and small.where[0].at_most == SMALL_AMOUNT
-    assert isinstance(zscore, ZScore) and zscore.smallest_deviation == SMALLEST_DEVIATION
-    assert {feature.window for feature in MERCHANT_FEATURES} == {f"{days}d" for days in RISK_WINDOW_DAYS}
     names = [f"{entity}_{name}" for entity in ("merchant", "device") for name in VELOCITY_NAMES]
     assert [feature.name for feature in VELOCITY_FEATURES] == names

@@ -8,24 +8,24 @@ import pytest
 
 from fraud_platform.core.features.clock import ROUNDS, clocks_and_duplicates
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
-from fraud_platform.core.features.kernel import arrange, customer_features
+from fraud_platform.core.features.event_layout import EventArray
+from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.core.features.velocity import velocities_among
-from fraud_platform.core.features.windows import HISTORY_MS
+from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.support.event_rows import START_MS
 from fraud_platform_tests.support.reference_kernel import reference_features
 from fraud_platform_tests.support.reference_velocity import loops
 
-MINUTE_MS = 60_000
+MINUTE_MS, HISTORY_MS = 60_000, 30 * DAY_MS
 SMALL, LARGE = 4_000, 32_000
 
 
 def of_one_customer(times_ms: np.ndarray, transactions: np.ndarray, arrivals_ms: np.ndarray) -> EventArray:
-    events = np.zeros(len(times_ms), EVENT)
-    events["customer"] = events["merchant"] = events["device"] = 1
-    events["transaction"] = transactions + 1
-    events["time_ms"], events["arrival_ms"] = START_MS + times_ms, START_MS + arrivals_ms
-    events["amount_cents"] = 100
+    events = np.zeros(len(times_ms), LAYOUT.dtype)
+    events["_key"] = events["merchant_id"] = events["device_id"] = 1
+    events["_transaction"] = transactions + 1
+    events["_time_ms"], events["_arrival_ms"] = START_MS + times_ms, START_MS + arrivals_ms
+    events["amount"] = 100
     events["latitude"] = events["longitude"] = np.nan
     return events
 
@@ -71,18 +71,23 @@ MADE: dict[str, Callable[[int], EventArray]] = {
 @pytest.mark.parametrize("made", MADE)
 def test_values_are_those_of_the_loops(made):
     events = MADE[made](120)
-    result = customer_features(NO_EVENTS, events)
+    result = KERNEL.features(LAYOUT.empty, events)
     values, duplicate = reference_features(events)
     np.testing.assert_array_equal(result.duplicate, duplicate)
     np.testing.assert_array_equal(result.values, values)
-    np.testing.assert_array_equal(velocities_among(entity_events_of(arrange(NO_EVENTS, events))), loops(events))
+    arrangement = KERNEL.arrange(LAYOUT.empty, events)
+    np.testing.assert_array_equal(velocities_among(entity_events_of(arrangement)), loops(events))
 
 
 def test_the_chain_is_longer_than_the_rounds_that_are_made_for_it():
     """So the values above are those of rows taken one by one."""
     events = chain(120)
     clock, duplicate = clocks_and_duplicates(
-        np.zeros(len(events), np.int64), events["time_ms"], events["transaction"], np.ones(len(events), bool)
+        np.zeros(len(events), np.int64),
+        events["_time_ms"],
+        events["_transaction"],
+        np.ones(len(events), bool),
+        HISTORY_MS,
     )
     assert len(events) // 3 > 2 * ROUNDS
     assert 0 < duplicate.sum() < len(events)
@@ -95,7 +100,7 @@ def test_eight_times_the_rows_take_about_eight_times_as_long(made):
 
     def seconds(events: EventArray) -> float:
         started = time.process_time()
-        arrangement = arrange(NO_EVENTS, events)
+        arrangement = KERNEL.arrange(LAYOUT.empty, events)
         entity_events_of(arrangement)
         return time.process_time() - started
 

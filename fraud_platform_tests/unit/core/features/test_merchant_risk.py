@@ -5,16 +5,12 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.merchant_risk import (
-    NAMES,
-    NEVER,
-    REPEAT_DAYS,
-    FraudReports,
-    MerchantRisk,
-    MerchantTransactions,
-    merchant_risk,
-)
-from fraud_platform.core.features.table import MERCHANT_FEATURES, RISK_WINDOW_DAYS
+from fraud_platform.core.features.fraud_status import NEVER, FraudReports
+from fraud_platform.core.features.matured_grids import MaturedTransactions
+from fraud_platform.core.features.merchant_risk import NAMES, REPEAT_DAYS, MerchantRisk, merchant_risk
+from fraud_platform.core.features.table import MERCHANT_FEATURES
+
+RISK_WINDOW_DAYS = (1, 7, 30)
 
 transaction = st.tuples(
     st.integers(0, 2),  # merchant
@@ -36,7 +32,7 @@ shared_from = st.dictionaries(st.integers(0, 24), st.integers(95, 160), max_size
 
 def build(rows, reported, shared=None):
     merchant, ids, gaps, cents = (np.array(column, np.int64) for column in zip(*rows, strict=True))
-    transactions = MerchantTransactions(merchant, ids, 100 + np.cumsum(gaps), cents)
+    transactions = MaturedTransactions(merchant, ids, 100 + np.cumsum(gaps), {"amount": cents})
     known = 100 + np.cumsum([r[1] for r in reported]).astype(np.int64)
     reports = FraudReports(
         np.array([r[0] % len(rows) for r in reported], np.int64),
@@ -52,7 +48,7 @@ def build(rows, reported, shared=None):
 def counts_once(transactions, i):
     for j in reversed(range(i)):
         if (
-            transactions.merchant[j] == transactions.merchant[i]
+            transactions.entity[j] == transactions.entity[i]
             and transactions.transaction[j] == (transactions.transaction[i])
         ):
             return transactions.day[i] - transactions.day[j] > REPEAT_DAYS
@@ -68,20 +64,20 @@ def is_known_fraud(reports, row, day):
 
 def reference(transactions, reports, first, last, delay):
     rows = {}
-    for merchant in np.unique(transactions.merchant):
+    for merchant in np.unique(transactions.entity):
         for day in range(first, last + 1):
             values = []
             for window in RISK_WINDOW_DAYS:
                 matured = [
                     i
                     for i in range(len(transactions.day))
-                    if transactions.merchant[i] == merchant
+                    if transactions.entity[i] == merchant
                     and day - delay - window <= transactions.day[i] < day - delay
                     and counts_once(transactions, i)
                 ]
                 n = len(matured)
                 frauds = sum(is_known_fraud(reports, i, day) for i in matured)
-                cents = sum(int(transactions.amount_cents[i]) for i in matured)
+                cents = sum(int(transactions.columns["amount"][i]) for i in matured)
                 values += [n, frauds / max(n, 1), cents / 100 / max(n, 1)]
             if values[NAMES.index("merchant_count_30d")]:
                 rows[int(merchant), day] = values
@@ -101,7 +97,7 @@ def test_rows_equal_the_reference_loops(rows, reported, first, days, delay, shar
     transactions, reports = build(rows, reported, shared)
     result = merchant_risk(transactions, reports, first, first + days, delay)
     expected = reference(transactions, reports, first, first + days, delay)
-    assert list(zip(result.merchant.tolist(), result.day.tolist(), strict=True)) == sorted(expected)
+    assert list(zip(result.entity.tolist(), result.day.tolist(), strict=True)) == sorted(expected)
     np.testing.assert_array_equal(result.values, np.array([expected[k] for k in sorted(expected)]).reshape(-1, 9))
 
 

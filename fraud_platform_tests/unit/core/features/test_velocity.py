@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.events import NO_EVENTS
-from fraud_platform.core.features.kernel import arrange
+from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.core.features.velocity import REACH_MS, SETTLE_MS, index_of, merged, velocities
 from fraud_platform.core.time import DAY_MS, HOUR_MS
 from fraud_platform_tests.support.event_rows import START_MS, build
@@ -43,7 +42,7 @@ setbacks_ms = st.lists(st.sampled_from([0, 0, 0, 1, 70_000, HOUR_MS]), max_size=
 def test_values_equal_the_loops(rows, setbacks):
     events = build(rows)
     # Producers' clocks differ, so timestamps go back at times.
-    events["arrival_ms"][: len(setbacks)] -= np.array(setbacks, np.int64)[: len(events)]
+    events["_arrival_ms"][: len(setbacks)] -= np.array(setbacks, np.int64)[: len(events)]
     np.testing.assert_array_equal(velocities_at_once(events), loops(events))
 
 
@@ -51,15 +50,15 @@ def test_values_equal_the_loops(rows, setbacks):
 @given(rows_of, st.lists(st.integers(1, 12), max_size=12), st.sets(st.integers(0, 11)))
 def test_values_do_not_depend_on_the_cut_nor_on_merges_that_drop_the_past(rows, sizes, merges):
     events = build(rows)
-    history, indices, streamed = NO_EVENTS, [], []
+    history, indices, streamed = LAYOUT.empty, [], []
     bounds = np.unique(np.clip(np.cumsum([0, *sizes]), 0, len(events)))
     for batch, (start, stop) in enumerate(pairwise([*bounds, len(events)])):
-        arrangement = arrange(history, events[start:stop])
+        arrangement = KERNEL.arrange(history, events[start:stop])
         history = np.concatenate((history, arrangement.kept))
         entity_events = entity_events_of(arrangement)
         asked = entity_events.reshape(-1)
         if batch in merges and indices:
-            oldest_asked_ms = np.minimum(events["time_ms"], events["arrival_ms"])[start:].min(initial=START_MS * 2)
+            oldest_asked_ms = np.minimum(events["_time_ms"], events["_arrival_ms"])[start:].min(initial=START_MS * 2)
             indices = [merged(indices, int(oldest_asked_ms) - REACH_MS)]
         indices.append(index_of(asked))
         counts = sum(index.counts(asked["entity"], asked["asked_ms"]) for index in indices)
@@ -74,11 +73,11 @@ def test_how_customers_interleave_changes_nothing():
     events = build(rows)
     expected = velocities_at_once(events)
     for _ in range(5):
-        order = np.argsort(rng.permutation(5)[events["customer"]], kind="stable")
+        order = np.argsort(rng.permutation(5)[events["_key"]], kind="stable")
         np.testing.assert_array_equal(velocities_at_once(events[order]), expected[order])
 
 
 def test_a_merchant_and_a_device_of_the_same_hash_are_two():
     events = build([(c, c, 7, 0, DAY_MS // 24, 0, 900, np.nan, np.nan, 0, 0) for c in (1, 2)])
-    events["device"][1], events["merchant"][1] = 7, 8
+    events["device_id"][1], events["merchant_id"][1] = 7, 8
     assert not velocities_at_once(events).any()

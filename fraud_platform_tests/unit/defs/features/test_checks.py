@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from fraud_platform.core.features.declaration import HISTORY_DAYS
-from fraud_platform.core.features.table import FEATURE_NAMES, RISK_WINDOW_DAYS
+from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
 from fraud_platform.defs.features.checks import (
     every_accepted_transaction_has_features,
     risk_is_a_share,
@@ -21,7 +21,7 @@ from fraud_platform_tests.support.asset_checks import passes
 
 DAY = date(2026, 5, 2)
 LONG_AGO = DAY - timedelta(days=HISTORY_DAYS + 2)
-RISKS = [f"merchant_risk_{days}d" for days in RISK_WINDOW_DAYS]
+RISKS = [f.name for f in MERCHANT_FEATURES if f.unit == "share"]
 GOOD = {
     tables.TRANSACTIONS: pa.table({"date": pa.repeat(DAY, 3), "transaction_id": ["a", "b", "sent again"]}),
     tables.FEATURES: pa.table(

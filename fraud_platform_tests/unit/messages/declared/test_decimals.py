@@ -123,3 +123,23 @@ def test_an_optional_decimal_has_its_default_exactly():
     options = CENTS + ", optional: true"
     assert outcome_of(options, b"null", b"0.1") == [None, 10]
     assert outcome_of(options + ", default: 0.1", b"null", b"12") == [10, 1200]
+
+
+@pytest.mark.parametrize(
+    ("written", "units"), [(b'"$-134.09"', -13_409), (b'"$0"', 0), (b'"$1e2"', 10_000), (b"1.5", 150), (b"-2", -200)]
+)
+def test_text_begins_with_the_prefix_and_a_number_needs_none(written, units):
+    assert outcome_of(CENTS + ", prefix: $", written, written) == [units] * 2
+
+
+@pytest.mark.parametrize(
+    "written",
+    [b'"134.09"', b'"-$134.09"', b'"$"', b'"$$1"', b'"$ 1"', b'" $1"', b'"1$"', b'"$' + b"1" * 100_000 + b'"'],
+)
+def test_other_text_is_no_number(written):
+    assert outcome_of(CENTS + ", prefix: $", written) == ("x", "is text that is no number after $")
+
+
+def test_the_bounds_hold_with_a_prefix():
+    assert outcome_of(CENTS + ", prefix: 'EUR ', min: 0", b'"EUR -1"') == ("x", "expected `float` >= 0.0")
+    assert outcome_of(CENTS + ", prefix: 'EUR '", b'"EUR 1.001"') == ("x", "has more than 2 decimal places")

@@ -78,3 +78,36 @@ def test_what_a_field_takes_is_valid(name, value):
         assert is_valid(schema, value)
     elif name not in ("ip", "timestamp"):  # whose formats a validator need not check
         assert not is_valid(schema, value)
+
+
+@pytest.mark.parametrize(
+    ("options", "good", "bad"),
+    [
+        ("type: decimal, scale: 2, prefix: $", ["$-1.50", 1.5, -2], ["1.50", "$ 1", "-$1", "$"]),
+        ("type: decimal, scale: 2, prefix: '[a.]-/ '", ["[a.]-/ 7"], ["aa]-/ 7", "7"]),
+        ("type: timestamp, unit: h, epoch: 2017-01-01T00:00:00Z", [0, 743, -412_008], ["1", 1.5, -412_009, 727_585]),
+        ("type: timestamp, unit: s, epoch: 1960-01-01T00:00:00Z", [315_619_200], [315_619_199]),
+    ],
+)
+def test_prefix_unit_and_epoch_bound_the_values(options, good, bad):
+    schema = message_json_schema(world_of(options))["properties"]["x"]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for value in (*good, *bad):
+        assert is_valid(schema, value) == (not isinstance(value_of(options, value), tuple)) == (value in good)
+
+
+def test_a_time_of_several_members_requires_each_and_says_how_they_are_read():
+    options = "type: timestamp, members: [Year, at.Time], format: '%Y %H', zone: UTC"
+    schema = message_json_schema(world_of(options))
+    year = schema["properties"]["Year"]
+    assert year == schema["properties"]["at"]["properties"]["Time"]
+    assert year["description"] == (
+        "format %Y %H of Year, at.Time with a space between each two, local time of UTC where it has no offset"
+    )
+    assert {"Year", "at"} <= {*schema["required"]} and schema["properties"]["at"]["required"] == ["Time"]
+    assert not {"Year", "at"} & {*message_json_schema(world_of(options + ", optional: true"))["required"]}
+
+
+def test_names_with_any_characters_are_those_of_the_message():
+    schema = message_json_schema(world_of(r"""type: number, path: 'a "b"\\\.c d.Is it?'"""))
+    assert schema["properties"][r'a "b"\.c d']["properties"].keys() == {"Is it?"}

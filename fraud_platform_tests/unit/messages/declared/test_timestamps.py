@@ -1,14 +1,22 @@
 """Times in all their notations, as milliseconds since 1970 UTC."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_platform.core.declaration.fields.timestamp import LAST_MS, Timestamp
-from fraud_platform_tests.support.one_field import value_of
+from fraud_platform.core.declaration.fields.time_reading import NANOSECONDS, NS_PER_MS
+from fraud_platform.core.declaration.fields.timestamp import (
+    FIRST_MS,
+    FIRST_OF_TRANSACTIONS_MS,
+    LAST_MS,
+    Timestamp,
+)
+from fraud_platform_tests.support.one_field import outcome_of, value_of
 
 ISO = "type: timestamp"
 BERLIN = "type: timestamp, zone: Europe/Berlin"
@@ -27,6 +35,47 @@ def test_epoch_times_are_read_in_their_unit_from_1970_to_2099(unit, per_second):
     assert value_of(options, LAST_MS // 1000 * per_second) == LAST_MS
     for beyond in (-1, LAST_MS // 1000 * per_second + 1, 10**40):
         assert value_of(options, beyond)[0] == "x"
+
+
+@pytest.mark.parametrize(
+    ("options", "number", "expected"),
+    [
+        ("unit: h", 1, 3_600_000),
+        ("unit: h, epoch: 2017-01-01T00:00:00Z", 1, ms(2017, 1, 1, 1)),
+        ("unit: h, epoch: 2017-01-01T02:30:00+02:30", 0, ms(2017, 1, 1)),
+        ("unit: s, epoch: 2013-09-01T00:00:00Z", 406, ms(2013, 9, 1, 0, 6, 46)),
+        ("unit: s, epoch: 2013-09-01T00:00:00Z", -1, ms(2013, 8, 31, 23, 59, 59)),
+        ("unit: ms, epoch: 1960-01-01T00:00:00Z", 10**12, 10**12 - 3_653 * 86_400_000),
+        ("unit: us, epoch: 1601-01-01T00:00:00Z", 11_644_473_600_001_999, 1),
+        ("unit: ns, epoch: 2020-01-01T00:00:00Z", -1, ms(2020, 1, 1) - 1),
+    ],
+)
+def test_numbers_count_from_the_epoch(options, number, expected):
+    assert value_of(f"type: timestamp, {options}", number) == expected
+
+
+@given(
+    st.sampled_from(list(NANOSECONDS)),
+    st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)),
+    st.booleans(),
+    st.integers(-2, 2),
+)
+def test_the_bounds_hold_for_the_resulting_time(unit, epoch, is_own, steps):
+    field = Timestamp(
+        name="x", unit=unit, epoch=epoch.replace(microsecond=0).isoformat() + "Z", role="time" if is_own else None
+    )
+    assert not list(field.faults())
+    first_ms = FIRST_OF_TRANSACTIONS_MS if is_own else FIRST_MS
+    decode = msgspec.json.Decoder(field.json_type).decode
+    for bound in (first_ms, LAST_MS):
+        number = (bound - field.epoch_ms) * NS_PER_MS // NANOSECONDS[unit] + steps
+        exact_ms = field.epoch_ms + Fraction(number * NANOSECONDS[unit], NS_PER_MS)
+        try:
+            (time_ms,) = field.column([decode(str(number))])
+        except msgspec.ValidationError:
+            assert not first_ms <= exact_ms <= LAST_MS
+        else:
+            assert first_ms <= exact_ms <= LAST_MS and time_ms == exact_ms // 1
 
 
 @pytest.mark.parametrize("unit", ["us", "ns"])
@@ -75,6 +124,47 @@ def test_other_values_are_rejected(options, value):
 def test_a_format_is_read_in_its_zone():
     assert value_of(DAY_FIRST, "28/05/2026 22:26:40") == 1_780_000_000_000
     assert value_of("type: timestamp, format: '%Y%m%d%H%M%S%z'", "20260528222640+0200") == 1_780_000_000_000
+
+
+def test_letters_of_a_format_may_be_of_any_script():
+    options = "type: timestamp, format: '%Y年%m月%d日', zone: UTC"
+    assert value_of(options, "2026年05月28日") == ms(2026, 5, 28)
+    assert value_of(options, "2026年0\u0665月28日")[0] == "x"
+
+
+SPREAD = "type: timestamp, members: [date.year, month, date.day, time], format: '%Y %m %d %H:%M', zone: Europe/Berlin"
+SPREAD_MESSAGE = b'1, "date": {"year": "2026", "day": "28"}, "month": "5", "time": "22:26"'
+
+
+def test_a_time_may_be_spread_over_members():
+    assert outcome_of(SPREAD, SPREAD_MESSAGE, SPREAD_MESSAGE) == [ms(2026, 5, 28, 20, 26)] * 2
+    assert outcome_of(SPREAD + ", optional: true", b"1", SPREAD_MESSAGE, b'1, "date": {"day": null}') == [
+        None,
+        ms(2026, 5, 28, 20, 26),
+        None,
+    ]
+
+
+@pytest.mark.parametrize("optional", [False, True])
+@pytest.mark.parametrize(
+    ("given", "other", "reason"),
+    [
+        (b'"month": "5", ', b"", "is missing (month)"),
+        (b', "day": "28"', b"", "is missing (date.day)"),
+        (b'"month": "5"', b'"month": 5', "expected `str{}`, got `int` (month)"),
+        (b'"month": "5"', b'"month": ""', "expected `str` of length >= 1 (month)"),
+        (
+            b'"month": "5"',
+            b'"month": "13"',
+            "is no time of the format %Y %m %d %H:%M (date.year, month, date.day, time)",
+        ),
+        (b'"2026"', b'"1926"', "expected a time from 1970 to 2099 (date.year, month, date.day, time)"),
+    ],
+)
+def test_a_time_of_which_a_member_is_wrong_or_missing_is_none(given, other, reason, optional):
+    wrong = SPREAD_MESSAGE.replace(given, other)
+    options = SPREAD + ", optional: true" * optional
+    assert outcome_of(options, SPREAD_MESSAGE, wrong) == ("x", reason.format(" | null" * optional))
 
 
 @pytest.mark.parametrize("options", [BERLIN, DAY_FIRST])

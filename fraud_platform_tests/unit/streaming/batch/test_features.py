@@ -3,8 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from fraud_platform.core.features.events import COLUMNS, NO_EVENTS, events_from_columns
-from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.table import FIELD_NAMES, KERNEL, LAYOUT
 from fraud_platform.messages.decoding import decode_transactions
 from fraud_platform.storage.arrow_bytes import values_of
 from fraud_platform_tests.support.bad_messages import BAD_MESSAGES, EVENT_TIME_MS, KEY
@@ -32,7 +31,7 @@ def test_every_message_comes_back_once_with_its_status():
 
 def test_features_equal_the_kernel_on_all_events_whatever_the_batches():
     batches = [[good(1), good(2)], [(KEY, b"x"), good(3)], [good(4)]]
-    history, streamed, offset = NO_EVENTS, [], 0
+    history, streamed, offset = LAYOUT.empty, [], 0
     for batch in batches:
         rows, kept = transform(messages(batch, offset), lambda _, history=history: history)
         history = np.concatenate((history, kept))
@@ -40,14 +39,14 @@ def test_features_equal_the_kernel_on_all_events_whatever_the_batches():
         offset += len(batch)
     keys, values = zip(*(good(i) for i in range(1, 5)), strict=True)
     _, transactions, _ = decode_transactions(keys, values, [EVENT_TIME_MS] * 4)
-    columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
-    expected = customer_features(NO_EVENTS, events_from_columns(columns, [EVENT_TIME_MS] * 4)).values
+    columns = {name: [getattr(t, name) for t in transactions] for name in FIELD_NAMES}
+    expected = KERNEL.features(LAYOUT.empty, LAYOUT.rows(columns, [EVENT_TIME_MS] * 4)).values
     np.testing.assert_array_equal(np.concatenate(streamed), expected)
 
 
 def test_history_is_asked_for_once_for_the_customers_of_the_batch():
     asked = []
-    transform(messages([good(1), (KEY, b"x"), good(2)]), lambda customers: asked.append(customers) or NO_EVENTS)
+    transform(messages([good(1), (KEY, b"x"), good(2)]), lambda customers: asked.append(customers) or LAYOUT.empty)
     assert [len(customers) for customers in asked] == [1]
 
 

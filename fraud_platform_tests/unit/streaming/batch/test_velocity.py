@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from fraud_platform.core.features.events import COLUMNS, events_from_columns
-from fraud_platform.core.features.table import VELOCITY_FEATURES
+from fraud_platform.core.features.table import FIELD_NAMES, LAYOUT, VELOCITY_FEATURES
 from fraud_platform.core.features.velocity import index_of
 from fraud_platform.messages.decoding import decode_transactions
 from fraud_platform.messages.schemas import Transaction, encode
@@ -53,7 +52,7 @@ class Message:
 def topic() -> pa.Table:
     """Messages of a topic of two partitions in order of their timestamps, some repeated, some that do not decode."""
     frame = feature_lake.simulated().head(6000)
-    records = frame[list(COLUMNS)].astype(object).where(frame[list(COLUMNS)].notna(), None).to_dict("records")
+    records = frame[list(FIELD_NAMES)].astype(object).where(frame[list(FIELD_NAMES)].notna(), None).to_dict("records")
     rng = np.random.default_rng(4)
     rows = []
     ends = [0] * PARTITIONS
@@ -95,8 +94,8 @@ def expected(topic: pa.Table) -> dict[tuple[int, int], list[float]]:
     """Velocity of each accepted message, all in one go."""
     keys, values, times = (topic[name].to_pylist() for name in ("key", "value", "timestamp_ms"))
     accepted, transactions, _ = decode_transactions(keys, values, times)
-    columns = {name: [getattr(t, name) for t in transactions] for name in COLUMNS}
-    whole = velocities_at_once(events_from_columns(columns, np.array(times)[accepted]))
+    columns = {name: [getattr(t, name) for t in transactions] for name in FIELD_NAMES}
+    whole = velocities_at_once(LAYOUT.rows(columns, np.array(times)[accepted]))
     places = topic.select(["partition", "offset"]).take(pa.array(accepted)).to_pylist()
     return {(p["partition"], p["offset"]): row for p, row in zip(places, whole.tolist(), strict=True)}
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.events import EVENT, NO_EVENTS, EventArray
-from fraud_platform.core.features.kernel import customer_features
+from fraud_platform.core.features.event_layout import EventArray
+from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.support.event_rows import build, event
 from streaming.state.customers import BOOTSTRAP_FOLDER, REACH_MS, PartitionState, write_events
@@ -24,10 +24,10 @@ ALL = np.arange(1, 50)
 
 
 def events(customers: list[int] | np.ndarray, first_transaction: int, time_ms: int = NOW_MS) -> EventArray:
-    made = np.zeros(len(customers), EVENT)
-    made["customer"] = np.sort(customers)
-    made["transaction"] = np.arange(first_transaction, first_transaction + len(made))
-    made["time_ms"] = time_ms
+    made = np.zeros(len(customers), LAYOUT.dtype)
+    made["_key"] = np.sort(customers)
+    made["_transaction"] = np.arange(first_transaction, first_transaction + len(made))
+    made["_time_ms"] = time_ms
     return made
 
 
@@ -47,7 +47,7 @@ def files_limited_to(size: int) -> Iterator[None]:
 
 
 def transactions(state: PartitionState, *customers: int) -> list[int]:
-    return state.history(np.array(customers, np.int64))["transaction"].tolist()
+    return state.history(np.array(customers, np.int64))["_transaction"].tolist()
 
 
 def test_a_batch_finds_the_events_of_its_customers_from_earlier_batches_only(tmp_path):
@@ -95,7 +95,7 @@ def test_many_small_runs_become_few_and_nothing_changes(tmp_path):
         kept = events(rng.integers(1, 9, 5), batch * 5)
         state.add(kept)
         for row in kept:
-            expected.setdefault(int(row["customer"]), []).append(int(row["transaction"]))
+            expected.setdefault(int(row["_key"]), []).append(int(row["_transaction"]))
     state = PartitionState(tmp_path, 0, batches)
     assert {c: transactions(state, c) for c in expected} == expected
     assert len(list((tmp_path / "0").glob("*.arrow"))) <= FAN_OUT
@@ -139,7 +139,7 @@ def test_a_seed_that_no_window_reaches_is_searched_no_longer_and_stays_for_parti
 def test_merging_leaves_them_out_too(tmp_path):
     for batch in range(FAN_OUT):
         mixed = events([1, 1], 2 * batch)
-        mixed["time_ms"][0] -= REACH_MS + DAY_MS
+        mixed["_time_ms"][0] -= REACH_MS + DAY_MS
         PartitionState(tmp_path, 0, batch).add(mixed)
     PartitionState(tmp_path, 0, FAN_OUT).compact(NOW_MS)
     assert transactions(PartitionState(tmp_path, 0, FAN_OUT), 1) == list(range(1, 2 * FAN_OUT, 2))
@@ -155,7 +155,7 @@ def test_an_empty_state_has_nothing_for_anyone(tmp_path, customers):
 def test_features_over_the_state_are_those_of_one_go_whatever_the_cut_and_the_crashes(rows, sizes, crashes):
     """Customers' events in batches, some of them run twice, with the runs merged as soon as there are two."""
     whole = build(rows)
-    expected = customer_features(NO_EVENTS, whole)
+    expected = KERNEL.features(LAYOUT.empty, whole)
     bounds = np.unique(np.clip(np.cumsum([0, *sizes]), 0, len(whole)))
     values = []
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -164,8 +164,8 @@ def test_features_over_the_state_are_those_of_one_go_whatever_the_cut_and_the_cr
             for _ in range(1 + (batch in crashes)):
                 part = whole[start:stop]
                 state = PartitionState(Path(folder), 0, batch)
-                state.compact(int(whole["time_ms"][start:].min(initial=NOW_MS)))
-                result = customer_features(state.history(np.unique(part["customer"])), part)
+                state.compact(int(whole["_time_ms"][start:].min(initial=NOW_MS)))
+                result = KERNEL.features(state.history(np.unique(part["_key"])), part)
                 state.add(result.kept)
             values.append(result.values)
     np.testing.assert_array_equal(np.concatenate(values), expected.values)

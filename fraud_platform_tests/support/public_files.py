@@ -1,0 +1,103 @@
+"""A made-up row in the format of each public file that a shipped declaration describes: texts by column."""
+
+_ULB_COMPONENTS = {f"V{i}": "-1.35980713367380" for i in range(1, 29)}
+_IEEE_COUNTS = {f"C{i}": "1.0" for i in range(1, 15)}
+_IEEE_DAYS = {f"D{i}": "14.0" if i != 8 else "" for i in range(1, 16)}
+_IEEE_MATCHES = {f"M{i}": "T" if i != 4 else "M2" for i in range(1, 10)}
+_IEEE_VESTA = {f"V{i}": "1.0" for i in range(1, 340)}
+
+ROWS: dict[str, dict[str, str]] = {
+    "handbook": {
+        "TRANSACTION_ID": "17",
+        "TX_DATETIME": "2018-04-01 00:07:56",
+        "CUSTOMER_ID": "2",
+        "TERMINAL_ID": "1365",
+        "TX_AMOUNT": "146.0",
+        "TX_TIME_SECONDS": "476",
+        "TX_TIME_DAYS": "0",
+        "TX_FRAUD": "0",
+        "TX_FRAUD_SCENARIO": "0",
+    },
+    "sparkov": {
+        "trans_date_trans_time": "2019-01-01 00:00:18",
+        "cc_num": "2703186189652095",
+        "merchant": "fraud_Rippin, Kub and Mann",
+        "category": "misc_net",
+        "amt": "4.97",
+        "first": "Ada",
+        "last": "Example",
+        "gender": "F",
+        "street": "1 Main Street",
+        "city": "Moravian Falls",
+        "state": "NC",
+        "zip": "28654",
+        "lat": "36.0788",
+        "long": "-81.1781",
+        "city_pop": "3495",
+        "job": "Psychologist, counselling",
+        "dob": "1988-03-09",
+        "trans_num": "0b242abb623afc578575680df30655b9",
+        "unix_time": "1325376018",
+        "merch_lat": "36.011293",
+        "merch_long": "-82.048315",
+        "is_fraud": "0",
+    },
+    "paysim": {
+        "step": "1",
+        "type": "TRANSFER",
+        "amount": "181.0",
+        "nameOrig": "C1305486145",
+        "oldbalanceOrg": "181.0",
+        "newbalanceOrig": "0.0",
+        "nameDest": "C553264065",
+        "oldbalanceDest": "0.0",
+        "newbalanceDest": "0.0",
+        "isFraud": "1",
+        "isFlaggedFraud": "0",
+    },
+    "ieee_cis": {
+        "TransactionID": "2987000",
+        "isFraud": "0",
+        "TransactionDT": "86400",
+        "TransactionAmt": "68.525",
+        "ProductCD": "W",
+        "card1": "13926",
+        "card2": "",
+        "card3": "150.0",
+        "card4": "american express",
+        "card5": "142.0",
+        "card6": "credit",
+        "addr1": "315.0",
+        "addr2": "87.0",
+        "dist1": "19.0",
+        "dist2": "",
+        "P_emaildomain": "gmail.com",
+        "R_emaildomain": "",
+        **_IEEE_COUNTS,
+        **_IEEE_DAYS,
+        **_IEEE_MATCHES,
+        **_IEEE_VESTA,
+    },
+    "tabformer": {
+        "User": "0",
+        "Card": "0",
+        "Year": "2002",
+        "Month": "9",
+        "Day": "1",
+        "Time": "06:21",
+        "Amount": "$-134.09",
+        "Use Chip": "Swipe Transaction",
+        "Merchant Name": "-3527213246127876953",
+        "Merchant City": "La Verne",
+        "Merchant State": "CA",
+        "Zip": "91750.0",
+        "MCC": "5300",
+        "Errors?": "",
+        "Is Fraud?": "No",
+    },
+    "ulb": {"Time": "406", **_ULB_COMPONENTS, "Amount": "149.62", "Class": "0"},
+}
+"""Declaration → a row."""
+
+NUMBERED_BY_REPLAY = "transaction_id"
+"""What stands for the id of a transaction in files that have none."""
