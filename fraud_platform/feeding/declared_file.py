@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from fraud_platform.core.declaration.declaration import Declaration
-from fraud_platform.core.declaration.fields.decimal import Decimal
 from fraud_platform.core.declaration.fields.field import Field, split_path
 from fraud_platform.core.declaration.fields.time_reading import ms_of_numbers
 from fraud_platform.core.declaration.fields.timestamp import Timestamp
@@ -49,11 +48,8 @@ def _column(field: Field, rows: pd.DataFrame) -> Any:
         if isinstance(field, Timestamp):
             return _times_ms(field, rows[source])
         if field.IDENTITY:
-            values = rows[source].astype(object)
-            return values.where(values.isna(), values.astype(str)).where(values.notna(), None)
-        return pd.to_numeric(
-            rows[source].astype(float).round(field.scale) if isinstance(field, Decimal) else rows[source]
-        )
+            return rows[source].map(str, na_action="ignore").astype(object).where(rows[source].notna(), None)
+        return pd.to_numeric(rows[source]).astype(float)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"column {source} cannot be read as {field.name}: {str(error)[:200]!r}") from None
 

@@ -1,19 +1,23 @@
 """The protocol of a declared world: train on the first months, validate on the last but one, test on the last."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
+import pandas as pd
 
 from fraud_platform.core.arrays import Bools, Days
 from fraud_platform.core.declaration.declaration import Declaration
+from fraud_platform.core.declaration.kinds.value import Value
+from fraud_platform.core.features.declared_features import declared_features
 from fraud_platform.core.shap import shap_table
+from fraud_platform.core.time import DAY_MS
 from fraud_platform.core.training.calibrate import calibrate
 from fraud_platform.core.training.candidates import boost
 from fraud_platform.core.training.category_codes import CategoryCodes
-from fraud_platform.core.training.dataset import DatedRows
+from fraud_platform.core.training.dataset import DatedRows, TrainRows
 from fraud_platform.core.training.evaluate import Evaluation, evaluate
 from fraud_platform.core.training.params import Boosting
-from fraud_platform.core.training.resample import smote
 from fraud_platform.core.training.threshold import threshold_for_budget
 from fraud_platform.errors import TrainingError
 
@@ -46,15 +50,42 @@ class Months:
 
 
 @dataclass(frozen=True)
+class Periods:
+    """First and last day of each part."""
+
+    train: tuple[date, date]
+    validation: tuple[date, date]
+    test: tuple[date, date]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a model of a declaration is worth on the test month."""
 
+    periods: Periods
     evaluation: Evaluation
     named_in_reasons: dict[str, float]
     """Feature → the share of the test month's alerts that has it among its strongest reasons."""
 
 
-def evaluate_months(declaration: Declaration, rows: DatedRows, smote_ratio: float, seed: int) -> Outcome:
+def declared_rows(declaration: Declaration, transactions: pd.DataFrame, delay_days: int) -> DatedRows:
+    """Transactions in the order of time, as `read_declared` gives them, with features (n, F)."""
+    is_fraud = transactions["is_fraud"].to_numpy(bool)
+    features, duplicate = declared_features(declaration, transactions, is_fraud, delay_days)
+    world = declaration.world
+    key, amount = world.with_role("key") or world.of_role("transaction"), world.with_role("amount")
+    times_ms = transactions[world.of_role("time").name].to_numpy(np.int64)
+    rows = DatedRows(
+        features,
+        is_fraud,
+        (times_ms // DAY_MS).astype("datetime64[D]"),
+        transactions[key.name].to_numpy(object),
+        transactions[amount.name].to_numpy(float) if amount else np.zeros(len(is_fraud)),
+    )
+    return rows.select(~duplicate)
+
+
+def evaluate_months(declaration: Declaration, rows: DatedRows, seed: int) -> Outcome:
     """Fit on the first months, calibrate and set the threshold on validation, judge on the test month.
 
     The same rows and seed give the same scores. Raises TrainingError where a part lacks frauds.
@@ -69,8 +100,9 @@ def evaluate_months(declaration: Declaration, rows: DatedRows, smote_ratio: floa
         DatedRows(features[part], rows.labels[part], rows.days[part], rows.customer_ids[part], rows.amounts[part])
         for part in (parts.train, parts.validation, parts.test)
     )
-    resampled = smote(train.features, train.labels, smote_ratio, seed, codes.is_category(features.shape[1]))
-    model = boost(resampled, BOOSTING, seed, validation)
+    model = boost(
+        TrainRows(train.features, train.labels, np.zeros(len(train.labels), bool)), BOOSTING, seed, validation
+    )
     raw = model.predict_proba(validation.features)
     calibration = calibrate(raw, validation.labels)
     threshold = threshold_for_budget(calibration(raw), validation.day_count, ALERTS_PER_DAY)
@@ -80,9 +112,18 @@ def evaluate_months(declaration: Declaration, rows: DatedRows, smote_ratio: floa
     strongest = np.argsort(-np.abs(moved), axis=1, kind="stable")[:, :REASONS]
     shares = np.bincount(strongest.ravel(), minlength=features.shape[1]) / max(len(alerts), 1)
     named = {feature.name: float(share) for feature, share in zip(declaration.features, shares, strict=True)}
-    return Outcome(evaluate(probabilities, test, threshold), named)
+    periods = Periods(*(_period(part) for part in (train, validation, test)))
+    return Outcome(periods, evaluate(probabilities, test, threshold), named)
+
+
+def _period(rows: DatedRows) -> tuple[date, date]:
+    return rows.days.min().item(), rows.days.max().item()
 
 
 def _categories(declaration: Declaration) -> list[int]:
     """Columns of the features that are values of categories."""
-    return [column for column, feature in enumerate(declaration.features) if feature.unit == "category"]
+    return [
+        column
+        for column, declared in enumerate(declaration.declared)
+        if isinstance(declared.line, Value) and not declaration.world.field(declared.line.of).NUMERIC
+    ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fraud_platform.core.arrays import Bools, Floats
+from fraud_platform.core.arrays import Floats
 
 MOST_VALUES = 1_000
 """Of one category, the most frequent ones; the others are one code together."""
@@ -43,7 +43,3 @@ class CategoryCodes:
             is_known = values[order][place] == features[:, column]
             coded[:, column] = np.where(is_known, order[place] + 1.0, OTHER)
         return coded
-
-    def is_category(self, width: int) -> Bools:
-        """Which of `width` columns are categories."""
-        return np.isin(np.arange(width), self.columns)

@@ -1,7 +1,7 @@
 """SMOTE on the train split: synthetic frauds between real ones (Chawla et al. 2002), by imbalanced-learn."""
 
 import numpy as np
-from imblearn.over_sampling import SMOTE, SMOTENC
+from imblearn.over_sampling import SMOTE
 from sklearn.preprocessing import StandardScaler
 
 from fraud_platform.core.arrays import Bools, Floats
@@ -11,15 +11,12 @@ from fraud_platform.errors import TrainingError
 NEIGHBOURS = 5
 
 
-def smote(features: Floats, labels: Bools, ratio: float, seed: int, is_category: Bools | None = None) -> TrainRows:
+def smote(features: Floats, labels: Bools, ratio: float, seed: int) -> TrainRows:
     """Train rows with at least `ratio` frauds per legitimate row: the real ones first, unchanged, then synthetic ones.
 
     0 switches resampling off, and a ratio that the rows already have changes nothing.
     Neighbours are searched in standardised features, because a distance between
-    currencies and counts means nothing. A synthetic fraud has the category that most of its
-    neighbours have (SMOTE-NC, the same paper). Raises TrainingError with fewer than 2 frauds.
-
-    is_category: which columns (F,) hold codes of categories; None: not one.
+    currencies and counts means nothing. Raises TrainingError with fewer than 2 frauds.
     """
     frauds = int(np.count_nonzero(labels))
     wanted = int(ratio * (len(labels) - frauds))
@@ -30,18 +27,9 @@ def smote(features: Floats, labels: Bools, ratio: float, seed: int, is_category:
             f"SMOTE interpolates between frauds, and train has {frauds}: take a longer period, or set SMOTE_RATIO=0"
         )
     scaler = StandardScaler().fit(features)
-    scaled = scaler.transform(features)
-    options = {"sampling_strategy": {1: wanted}, "k_neighbors": min(NEIGHBOURS, frauds - 1), "random_state": seed}
-    sampler = SMOTE(**options)
-    if is_category is not None and is_category.any():
-        sampler = SMOTENC(np.flatnonzero(is_category), **options)
-        scaled[:, is_category] = features[:, is_category]
-    resampled, _ = sampler.fit_resample(scaled, labels.astype(np.int8))
-    made = resampled[len(labels) :]
-    synthetic = scaler.inverse_transform(made)
-    if is_category is not None:
-        synthetic[:, is_category] = made[:, is_category]
-    synthetic = _to_valid_values(synthetic, features)
+    sampler = SMOTE(sampling_strategy={1: wanted}, k_neighbors=min(NEIGHBOURS, frauds - 1), random_state=seed)
+    resampled, _ = sampler.fit_resample(scaler.transform(features), labels.astype(np.int8))
+    synthetic = _to_valid_values(scaler.inverse_transform(resampled[len(labels) :]), features)
     return TrainRows(
         np.vstack([features, synthetic]),
         np.concatenate([labels.astype(bool), np.ones(len(synthetic), dtype=bool)]),
