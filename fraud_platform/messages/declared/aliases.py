@@ -1,7 +1,7 @@
 r"""Members whose names have a quote or a backslash, which msgspec takes for no name of a struct.
 
 Such a member is read under another name, which no message can give it: the object that it lies in is written anew
-with its declared members only. That costs about twice the time, for declarations with such names alone.
+with its declared members only. Messages of such a declaration take some four times as long; others are not touched.
 """
 
 from collections.abc import Callable, Iterable
