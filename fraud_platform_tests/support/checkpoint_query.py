@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from pyspark.sql import SparkSession
 
-from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.core.features.table import LAYOUT, feature_set_hash
 from fraud_platform.messages.schemas import ScorerEvent
 from fraud_platform.operations.batch_marker import Offsets
 from fraud_platform.settings import Settings
@@ -19,12 +19,22 @@ from streaming.state.customers import BOOTSTRAP_FOLDER, EventsFile
 class Running:
     """A query with its checkpoint, whose batches read what they are told to."""
 
-    def __init__(self, settings: Settings, start: Offsets, *, begin: bool = True, feature_set: str = "") -> None:
-        """begin: whether a scorer opened its output. feature_set: another one than this release's."""
+    def __init__(
+        self,
+        settings: Settings,
+        start: Offsets,
+        *,
+        begin: bool = True,
+        feature_set: str = "",
+        event_layout: str | None = LAYOUT.version,
+    ) -> None:
+        """begin: whether a scorer opened its output. feature_set, event_layout: others than this release's."""
         self.settings, self.query_id = settings, str(uuid4())
         folder = checkpoint_folder(settings) / "0001"
         topic_id = TopicId(settings, settings.kafka_topic).now()
-        self.checkpoint = Checkpoint(folder, feature_set or feature_set_hash(), len(start), start, topic_id)
+        self.checkpoint = Checkpoint(
+            folder, feature_set or feature_set_hash(), len(start), start, topic_id, event_layout=event_layout
+        )
         self.checkpoint.write()
         self._spark = self.checkpoint.spark_folder
         for part in ("offsets", "commits"):

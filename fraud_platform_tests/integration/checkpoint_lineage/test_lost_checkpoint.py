@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.core.features.table import LAYOUT, feature_set_hash
 from fraud_platform.errors import ExactlyOnceError, OvertakenError
 from fraud_platform.operations.batch_marker import BatchOffsets
 from fraud_platform.operations.ledger import write_event
@@ -78,6 +78,7 @@ def test_a_checkpoint_whose_query_never_started_is_taken_up_again(settings):
         2,
         {0: 20, 1: 20},
         TopicId(settings, settings.kafka_topic).now(),
+        event_layout=LAYOUT.version,
     )
     made.write()
     assert current(None, settings) == made
