@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewPartitions
 
+from fraud_platform.core.features.table import LAYOUT
 from fraud_platform.errors import (
     ConfigurationError,
     DeletedMessagesError,
@@ -181,3 +182,11 @@ def test_keys_that_cannot_be_sampled_are_no_reason_not_to_go_on(settings, monkey
     monkeypatch.setattr("streaming.state.checkpoint_lineage.key_spread", unreadable)
     found = current(None, settings)
     assert (found, found.partitioner) == (running.checkpoint, None)
+
+
+def test_state_in_rows_of_another_layout_is_made_anew_from_the_lake(settings, spark):
+    running = Running(settings, {0: 0, 1: 0}, event_layout="of another release")
+    running.write(0, {0: 30, 1: 25})
+    made = current(spark, settings)
+    assert made.folder != running.checkpoint.folder and made.event_layout == LAYOUT.version
+    assert made.starting_offsets == {0: 30, 1: 25} and made.follows == running.query_id
