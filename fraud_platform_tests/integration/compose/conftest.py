@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from fraud_platform_tests.integration.compose.stack import DAGSTER, SETTINGS, compose, containers, launch_raw_tables
+from fraud_platform_tests.integration.compose.stack import DAGSTER, SETTINGS, compose, containers, launch_tables
 
 
 @pytest.fixture(scope="session")
@@ -17,10 +17,10 @@ def running() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def rows() -> int:
-    """Transactions of a day that were sent, read by Spark in a container, and written to the lake on S3."""
+    """Transactions of a day that were sent, and read and computed with in containers, into the lake on S3."""
     simulate = ("fraud", "simulate", "--days", "1", "--customers", "300", "--json")
     sent = json.loads(compose("run", "--rm", "-T", "simulator", *simulate))
-    DAGSTER.follow(launch_raw_tables(), lambda running, done: None)
+    DAGSTER.follow(launch_tables(), lambda running, done: None)
     requests.post(
         f"{SETTINGS.mlflow_tracking_uri}/api/2.0/mlflow/experiments/create",
         json={"name": f"kept {uuid.uuid4()}"},

@@ -71,10 +71,13 @@ def graphql(query: str) -> dict[str, Any]:
     return response.json()["data"]
 
 
-def launch_raw_tables() -> str:
-    """Launch a run that reads yesterday's messages into the lake; returns its id."""
+def launch_tables() -> str:
+    """Launch a run that reads yesterday's messages into the lake, and has Spark compute velocities; returns its id.
+
+    So few messages are read and decoded by the run's own process.
+    """
     yesterday = run("date", "--utc", "--date", "1 day ago", "+%F").strip()
-    tables = ["raw_transactions", "raw_labels", "transactions", "labels", "rejected"]
+    tables = ["raw_transactions", "raw_labels", "transactions", "labels", "rejected", "velocity"]
     return DAGSTER.launch("train_fraud_detection_model", {"dagster/partition": yesterday}, assets=tables)
 
 

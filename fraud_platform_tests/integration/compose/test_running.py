@@ -56,7 +56,7 @@ def test_mlflows_login_does_not_open_dagsters_database(running: dict[str, Any]) 
     assert "permission denied for database" in refused
 
 
-def test_a_day_of_kafka_is_written_to_the_lake_on_s3_by_way_of_the_spark_cluster(rows: int) -> None:
+def test_a_day_of_kafka_is_in_the_lake_on_s3_with_what_the_spark_cluster_made_of_it(rows: int) -> None:
     assert lake_rows() == rows
     cluster = requests.get("http://127.0.0.1:8080/json/", timeout=10).json()
     assert [worker["state"] for worker in cluster["workers"]] == ["ALIVE"]
