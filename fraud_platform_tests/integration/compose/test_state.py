@@ -11,7 +11,7 @@ from fraud_platform_tests.integration.compose.stack import (
     compose,
     containers,
     folder,
-    launch_raw_tables,
+    launch_tables,
     run,
     run_status,
     state,
@@ -23,7 +23,7 @@ pytestmark = NEEDS_THE_STACK
 
 
 def test_a_run_that_ends_with_its_code_server_counts_as_failed(rows: int) -> None:
-    run_id = launch_raw_tables()
+    run_id = launch_tables()
     wait_until(lambda: run_status(run_id) == "STARTED", "the run's start")
     compose("kill", "dagster-code")
     up(["dagster-code"])
