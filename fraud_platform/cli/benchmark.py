@@ -133,7 +133,7 @@ def _by_month(protocol: str, data: Path, *, as_json: bool) -> None:
     headings = {"test": "test", "transactions": "rows", "frauds": "frauds"}
     terminal().print(fold_table(f"{protocol}, {ALERTS_PER_DAY} alerts a day", [row], headings))
     reasons = ", ".join(f"{name} {share:.0%}" for name, share in sorted(named.items(), key=lambda item: -item[1]))
-    terminal().print(f"named among the reasons of alerts: {reasons}")
+    terminal().print(f"named among the reasons of alerts: {reasons or 'none'}")
 
 
 def _measures(evaluation: "Evaluation") -> dict[str, float]:

@@ -16,7 +16,7 @@ from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.declaration import Feature
 from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES
 from fraud_platform.core.ranking import Ranking
-from fraud_platform.core.shap import ShapTable, shap_table
+from fraud_platform.core.shap import ShapTable, shap_table, strongest
 from fraud_platform.errors import BundleError, FeatureSetMismatchError
 
 MODEL, CARD, REFERENCE = "model.cbm", "bundle.json", "reference.npz"
@@ -165,9 +165,10 @@ def reasons_of(features: Floats, contributions: Contributions, top: int) -> list
 
     Features are those that this code declares, which `verify` has proven to be the model's.
     """
-    strongest = np.argsort(-np.abs(contributions.values), axis=1, kind="stable")[:, :top]
     reasons = []
-    for row, moved, columns in zip(features.tolist(), contributions.values, strongest, strict=True):
+    for row, moved, columns in zip(
+        features.tolist(), contributions.values, strongest(contributions.values, top), strict=True
+    ):
         named = dict(zip(FEATURE_NAMES, row, strict=True))
         reasons.append(
             [

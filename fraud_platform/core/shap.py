@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from catboost import CatBoostClassifier
+from numpy.typing import NDArray
 
 from fraud_platform.core.arrays import Floats
 
@@ -35,6 +36,11 @@ class ShapTable:
         for tree, leaf in zip(self.trees, leaves.T, strict=True):
             total += tree[leaf]
         return total
+
+
+def strongest(values: Floats, top: int) -> NDArray[np.intp]:
+    """For each row (n, F) of SHAP values the columns (n, top) of those that move its score most, the most first."""
+    return np.argsort(-np.abs(values), axis=1, kind="stable")[:, :top]
 
 
 def shap_table(model: CatBoostClassifier) -> ShapTable:

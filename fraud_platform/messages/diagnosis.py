@@ -65,13 +65,7 @@ def bounded(fault: Fault) -> Fault:
 
 def hidden_fault(value: bytes) -> Fault | None:
     """What the fast decoder does not look at: a name given twice, nesting, and text that is not UTF-8."""
-    if is_too_deep(value):
-        return _TOO_DEEP
-    try:
-        _, fault = _parse(value)
-    except ValueError:
-        return Fault("value", "is not JSON")
-    return fault
+    return _document(value)[1]
 
 
 def is_too_deep(value: bytes) -> bool:
@@ -86,15 +80,20 @@ def is_too_deep(value: bytes) -> bool:
     return False
 
 
+def _document(value: bytes) -> tuple[Any, Fault | None]:
+    """What bytes say as JSON, and what is wrong with them as such."""
+    if is_too_deep(value):
+        return None, _TOO_DEEP
+    try:
+        return _parse(value)
+    except ValueError:
+        return None, Fault("value", "is not JSON")
+
+
 def _fault_of(value: bytes | None, layout: Layout) -> Fault:
     if not value:
         return Fault("value", "is empty")
-    if is_too_deep(value):
-        return _TOO_DEEP
-    try:
-        document, fault = _parse(value)
-    except ValueError:
-        return Fault("value", "is not JSON")
+    document, fault = _document(value)
     if fault:
         return fault
     if not isinstance(document, dict):

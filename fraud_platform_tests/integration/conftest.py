@@ -1,5 +1,6 @@
 """Marks every test in this folder, shows logs with its failure, and gives those of the scorer their settings."""
 
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import create_topics
 from fraud_platform_tests.support.log_tails import log_tails
 from fraud_platform_tests.support.ports import free_ports
+from fraud_platform_tests.support.scorer_process import ScorerProcess
 from fraud_platform_tests.support.settings import SettingsFactory
 
 if TYPE_CHECKING:
@@ -44,6 +46,15 @@ def make_scorer_settings(broker: str, make_settings: SettingsFactory) -> Setting
         return made
 
     return make
+
+
+@pytest.fixture
+def scorer(settings: Settings) -> Iterator[ScorerProcess]:
+    """A scorer of the test's settings, not started yet; one that still runs at the end is killed."""
+    process = ScorerProcess(settings)
+    yield process
+    if process.is_running():
+        process.end(signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")

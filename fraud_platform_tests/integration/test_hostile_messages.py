@@ -2,7 +2,6 @@
 
 import signal
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -37,14 +36,6 @@ def settings(mlflow_server, make_scorer_settings, tmp_path) -> Settings:
     made = make_scorer_settings()
     Registry(made).set_alias(CHAMPION, bundles.register(made, tmp_path / "model"))
     return made
-
-
-@pytest.fixture
-def scorer(settings) -> Iterator[ScorerProcess]:
-    process = ScorerProcess(settings)
-    yield process
-    if process.is_running():
-        process.end(signal.SIGKILL)
 
 
 def put(settings: Settings, messages: list[tuple[bytes | None, bytes | None]], partition: int = 0) -> None:

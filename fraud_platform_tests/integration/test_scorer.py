@@ -2,7 +2,6 @@
 
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
 
@@ -24,7 +23,6 @@ from fraud_platform_tests.support.bad_messages import BAD_MESSAGES, EVENT_TIME_M
 from fraud_platform_tests.support.kafka_outcome import assert_features_equal_batch, predictions, read, send
 from fraud_platform_tests.support.lake_from_topic import fill_lake
 from fraud_platform_tests.support.scorer_output import wait_for
-from fraud_platform_tests.support.scorer_process import ScorerProcess
 from fraud_platform_tests.support.waiting import wait_until
 from streaming.state.checkpoint import checkpoint_folder
 
@@ -34,14 +32,6 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 def settings(mlflow_server, make_scorer_settings) -> Settings:
     return make_scorer_settings()
-
-
-@pytest.fixture
-def scorer(settings) -> Iterator[ScorerProcess]:
-    process = ScorerProcess(settings)
-    yield process
-    if process.is_running():
-        process.end(signal.SIGKILL)
 
 
 def test_every_transaction_once_across_a_kill_a_promotion_and_a_restart(settings, scorer, tmp_path):

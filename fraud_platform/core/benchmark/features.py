@@ -3,14 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from fraud_platform.core.arrays import Floats
 from fraud_platform.core.benchmark import known_runs
 from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.fraud_status import FraudReports
+from fraud_platform.core.features.matured import as_of_each_day
 from fraud_platform.core.features.matured_grids import MaturedTransactions
-from fraud_platform.core.features.merchant_risk import merchant_risk
-from fraud_platform.core.features.table import FEATURE_NAMES, FIELD_NAMES, KERNEL, LAYOUT, MERCHANT_FEATURES
+from fraud_platform.core.features.table import DECLARATION, FEATURE_NAMES, FIELD_NAMES, KERNEL, LAYOUT, MATURED
 from fraud_platform.core.features.velocity import velocities_among
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.core.training.dataset import DatedRows
@@ -38,33 +36,19 @@ def labelled_rows(transactions: pd.DataFrame, delay_days: int) -> DatedRows:
     labels = ordered["is_fraud"].to_numpy(bool)
     history = known_runs.MerchantLabels(merchant, events["_time_ms"].copy(), events["amount"].copy(), labels)
     runs = known_runs.known_runs(history, delay_days * DAY_MS, HISTORY_DAYS * DAY_MS)
+    day = history.time_ms // DAY_MS
+    matured = MaturedTransactions(merchant, np.arange(len(day)), day, {"amount": history.amount_cents})
     arranged = KERNEL.arrange(LAYOUT.empty, events)
     parts = (
         KERNEL.features_of(arranged).values,
-        _as_of_each_day(history, delay_days),
+        as_of_each_day(DECLARATION.world, MATURED, matured, history.time_ms, labels, delay_days),
         velocities_among(entity_events_of(arranged)),
         runs,
     )
     return DatedRows(
         np.hstack(parts),
         labels,
-        (history.time_ms // DAY_MS).astype("datetime64[D]"),
+        day.astype("datetime64[D]"),
         ordered["customer_id"].to_numpy(object),
         ordered["amount"].to_numpy(np.float64),
     )
-
-
-def _as_of_each_day(rows: known_runs.MerchantLabels, delay_days: int) -> Floats:
-    """The merchant features (n, len(MERCHANT_FEATURES)) that the daily table has for each row."""
-    day = rows.time_ms // DAY_MS
-    first, last = int(day.min()), int(day.max())
-    frauds = np.flatnonzero(rows.is_fraud)
-    reports = FraudReports(
-        frauds, day[frauds] + delay_days + 1, rows.time_ms[frauds] + delay_days * DAY_MS, np.ones(len(frauds), bool)
-    )
-    transactions = MaturedTransactions(rows.merchant, np.arange(len(day)), day, {"amount": rows.amount_cents})
-    table = merchant_risk(transactions, reports, first, last, delay_days)
-    span = last - first + 1
-    found = pd.Index(table.entity * span + table.day - first).get_indexer(rows.merchant * span + day - first)
-    # get_indexer gives -1, the last row, to merchants that are not in the day's table.
-    return np.vstack((table.values, [f.default for f in MERCHANT_FEATURES]))[found]

@@ -1,6 +1,6 @@
 """The protocol of a declared world: train on the first months, validate on the last but one, test on the last."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -10,12 +10,12 @@ from fraud_platform.core.arrays import Bools, Days
 from fraud_platform.core.declaration.declaration import Declaration
 from fraud_platform.core.declaration.kinds.value import Value
 from fraud_platform.core.features.declared_features import declared_features
-from fraud_platform.core.shap import shap_table
+from fraud_platform.core.shap import shap_table, strongest
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.core.training.calibrate import calibrate
 from fraud_platform.core.training.candidates import boost
 from fraud_platform.core.training.category_codes import CategoryCodes
-from fraud_platform.core.training.dataset import DatedRows, TrainRows
+from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.evaluate import Evaluation, evaluate
 from fraud_platform.core.training.params import Boosting
 from fraud_platform.core.training.threshold import threshold_for_budget
@@ -95,22 +95,16 @@ def evaluate_months(declaration: Declaration, rows: DatedRows, seed: int) -> Out
         if not rows.labels[part].any():
             raise TrainingError(f"the {name} months have no fraud: take data of more months, or with more frauds")
     codes = CategoryCodes.learnt(rows.features[parts.train], _categories(declaration))
-    features = codes.coded(rows.features)
-    train, validation, test = (
-        DatedRows(features[part], rows.labels[part], rows.days[part], rows.customer_ids[part], rows.amounts[part])
-        for part in (parts.train, parts.validation, parts.test)
-    )
-    model = boost(
-        TrainRows(train.features, train.labels, np.zeros(len(train.labels), bool)), BOOSTING, seed, validation
-    )
+    rows = replace(rows, features=codes.coded(rows.features))
+    train, validation, test = (rows.select(part) for part in (parts.train, parts.validation, parts.test))
+    model = boost(train, BOOSTING, seed, validation)
     raw = model.predict_proba(validation.features)
     calibration = calibrate(raw, validation.labels)
     threshold = threshold_for_budget(calibration(raw), validation.day_count, ALERTS_PER_DAY)
     probabilities = calibration(model.predict_proba(test.features))
-    alerts = test.features[probabilities >= threshold.value].astype(np.float32)
-    moved = shap_table(model.classifier).values(np.asfortranarray(alerts), -1)
-    strongest = np.argsort(-np.abs(moved), axis=1, kind="stable")[:, :REASONS]
-    shares = np.bincount(strongest.ravel(), minlength=features.shape[1]) / max(len(alerts), 1)
+    alerts = np.asfortranarray(test.features[probabilities >= threshold.value], dtype=np.float32)
+    named_by = strongest(shap_table(model.classifier).values(alerts, -1), REASONS)
+    shares = np.bincount(named_by.ravel(), minlength=alerts.shape[1]) / max(len(alerts), 1)
     named = {feature.name: float(share) for feature, share in zip(declaration.features, shares, strict=True)}
     periods = Periods(*(_period(part) for part in (train, validation, test)))
     return Outcome(periods, evaluate(probabilities, test, threshold), named)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from fraud_platform.core.arrays import Floats
+from fraud_platform.core.arrays import Bools, Floats
 from fraud_platform.core.declaration.declaration import DeclaredFeature
 from fraud_platform.core.declaration.kinds.matured_line import MaturedLine
 from fraud_platform.core.declaration.world import World
@@ -42,6 +43,40 @@ def matured_features(
     values = np.stack([_grid(grids, one) for one in declared], axis=-1)
     entity, day = np.nonzero(grids.count((), None, _longest(declared)))
     return MaturedRows(entity, day + days[0], values[entity, day])
+
+
+def as_of_each_day(
+    world: World,
+    declared: Sequence[DeclaredFeature],
+    transactions: MaturedTransactions,
+    times_ms: Int,
+    is_fraud: Bools,
+    delay_days: int,
+) -> Floats:
+    """Features (n, F) that the daily table has for each transaction, whose label is known `delay_days` after its time.
+
+    A feature of a day knows the labels of the days before. Defaults stand where the entity's code is negative,
+    which means unknown, or where the table does not have it.
+    """
+    known = np.flatnonzero(transactions.entity >= 0)
+    columns = {name: column[known] for name, column in transactions.columns.items()}
+    entity, transaction, day = (values[known] for values in transactions[:3])
+    frauds = np.flatnonzero(is_fraud[known])
+    reports = FraudReports(
+        frauds,
+        day[frauds] + delay_days + 1,
+        times_ms[known][frauds] + delay_days * DAY_MS,
+        np.ones(len(frauds), bool),
+    )
+    first, last = int(transactions.day.min()), int(transactions.day.max())
+    matured = MaturedTransactions(entity, transaction, day, columns)
+    table = matured_features(world, declared, matured, reports, (first, last), delay_days)
+    span = last - first + 1
+    place = pd.Index(table.entity * span + table.day - first)
+    found = place.get_indexer(transactions.entity * span + transactions.day - first)
+    found[transactions.entity < 0] = -1
+    # get_indexer gives -1, the last row, to entities that are not in the day's table.
+    return np.vstack((table.values, [one.feature.default for one in declared]))[found]
 
 
 def look_back_days(world: World, declared: Sequence[DeclaredFeature], delay_days: int) -> int:

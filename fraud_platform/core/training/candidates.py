@@ -54,7 +54,9 @@ def fit_catboost(train: TrainRows, validation: DatedRows, params: TrainingParams
     return boost(train, params.boosting, params.seed, validation)
 
 
-def boost(train: TrainRows, boosting: Boosting, seed: int, validation: DatedRows | None = None) -> FittedModel:
+def boost(
+    train: TrainRows | DatedRows, boosting: Boosting, seed: int, validation: DatedRows | None = None
+) -> FittedModel:
     """Gradient boosting; with validation rows cut where their average precision is best.
 
     Average precision, unlike log-loss, is not moved by the prior that resampling changed.

@@ -2,7 +2,6 @@
 
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 
 import msgspec
@@ -21,7 +20,6 @@ from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.registry import Registry
 from fraud_platform_tests.support import bundles
 from fraud_platform_tests.support.ports import free_ports
-from fraud_platform_tests.support.scorer_process import ScorerProcess
 from fraud_platform_tests.support.waiting import wait_until
 
 
@@ -37,14 +35,6 @@ def settings(broker, mlflow_server, s3, make_settings, tmp_path) -> Settings:
     Lake(made).replace_days(tables.MERCHANT_RISK, pa.table(risk), day, day)
     Registry(made).set_alias(CHAMPION, bundles.register(made, tmp_path / "bundle"))
     return made
-
-
-@pytest.fixture
-def scorer(settings) -> Iterator[ScorerProcess]:
-    process = ScorerProcess(settings)
-    yield process
-    if process.is_running():
-        process.end(signal.SIGKILL)
 
 
 def scored(settings: Settings) -> Counter[str]:

@@ -61,8 +61,11 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
         return Fraction(exactly(value)) * 10**self.scale
 
     @property
+    def units_per_one(self) -> int:
+        return 10**self.scale
+
+    @property
     def largest_units(self) -> int:
-        """No value times 10**scale lies further from 0."""
         bounds = [LARGEST_UNITS if bound is None else abs(bound) * 10**self.scale for bound in (self.min, self.max)]
         return int(max(bounds)) + 1
 

@@ -87,6 +87,16 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return str(self.__struct_config__.tag)
 
     @property
+    def units_per_one(self) -> int:
+        """What encoded values are divided by."""
+        return 1
+
+    @property
+    def largest_units(self) -> int:
+        """No encoded value of an EXACT field lies further from 0."""
+        return 1
+
+    @property
     def source(self) -> tuple[str, ...]:
         """Names of the members that lead to it."""
         return split_path(self.path or self.name)

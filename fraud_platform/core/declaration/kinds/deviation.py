@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fraud_platform.core.declaration.fields.field import FieldName
 from fraud_platform.core.declaration.kinds.line import Draft
-from fraud_platform.core.declaration.kinds.numbers import KeyNumbers, units_per_one
+from fraud_platform.core.declaration.kinds.numbers import KeyNumbers
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
 from fraud_platform.core.features.key_rows import KeyRows
@@ -26,4 +26,4 @@ class Deviation(KeyNumbers, frozen=True, kw_only=True):
         first, end = rows.first(window.milliseconds), rows.new + 1
         count = self.known(rows, first, end)
         _, deviation = self.mean_and_deviation(rows, first, end)
-        return np.where(count > 0, deviation / units_per_one(self.number(rows.world)), np.nan)
+        return np.where(count > 0, deviation / self.number(rows.world).units_per_one, np.nan)

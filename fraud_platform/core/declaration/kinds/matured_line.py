@@ -8,8 +8,7 @@ from fraud_platform.core.declaration.kinds.windowed import EntityLine
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
 from fraud_platform.core.features.matured_grids import MaturedGrids
-
-DAY_MS = 86_400_000
+from fraud_platform.core.time import DAY_MS
 
 
 class MaturedLine(EntityLine, frozen=True, kw_only=True):

@@ -17,7 +17,6 @@ from fraud_platform.core.declaration.kinds.numbers import (
     faults_of_sum,
     number_format,
     unit,
-    units_per_one,
 )
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
@@ -48,5 +47,5 @@ class MaturedMean(MaturedLine, frozen=True, kw_only=True):
         yield from faults_of_sum(world, self.option, self.of)
 
     def compute_matured(self, grids: MaturedGrids, window_days: int) -> Floats:
-        total = grids.total(self.of, self.where, window_days) / units_per_one(grids.world.field(self.of))
+        total = grids.total(self.of, self.where, window_days) / grids.world.field(self.of).units_per_one
         return total / np.maximum(grids.count(self.where, self.of, window_days), 1)

@@ -9,7 +9,6 @@ from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.conditions import Where, among
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.boolean import Boolean
-from fraud_platform.core.declaration.fields.decimal import Decimal
 from fraud_platform.core.declaration.fields.field import Field, FieldName
 from fraud_platform.core.declaration.fields.numeric import Numeric
 from fraud_platform.core.declaration.kinds.line import Draft, FieldNeed
@@ -67,14 +66,15 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
 
     def total(self, rows: KeyRows, first: Int, end: Int) -> Floats:
         """Sum of the number over the rows [first, end) that count."""
-        return self._running_sum(rows).between(first, end) / units_per_one(self.number(rows.world))
+        return self._running_sum(rows).between(first, end) / self.number(rows.world).units_per_one
 
     def mean_and_deviation(self, rows: KeyRows, first: Int, end: Int) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the rows [first, end) that count, times units_per_one; 0 of no rows."""
         n = np.maximum(self.known(rows, first, end), 1)
         mean = self._running_sum(rows).between(first, end) / n
         squares = rows.once(
-            ("squares", self.of, self.where), lambda: RunningSquares(self._terms(rows), self._largest(rows.world))
+            ("squares", self.of, self.where),
+            lambda: RunningSquares(*self._terms(rows)),
         )
         return mean, np.sqrt(np.maximum(squares.between(first, end) / n - mean * mean, 0.0))
 
@@ -82,7 +82,7 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
         """Largest value in the window where sign is 1, smallest where it is -1; NaN of no rows."""
         highest = rows.once(("extreme", self.of, self.where, sign), lambda: self._extremes(rows, sign))
         first = rows.first(window.milliseconds)
-        found = sign * highest(first, rows.new) / units_per_one(self.number(rows.world))
+        found = sign * highest(first, rows.new) / self.number(rows.world).units_per_one
         return np.where(self.known(rows, first, rows.new + 1) > 0, found, np.nan)
 
     def _extremes(self, rows: KeyRows, sign: int) -> RangeMaximum:
@@ -94,27 +94,18 @@ class KeyNumbers(KeyAggregate, frozen=True, kw_only=True):
         return RangeMaximum(values, rows.longest)
 
     def _running_sum(self, rows: KeyRows) -> RunningSum:
-        return rows.once(("sum", self.of, self.where), lambda: RunningSum(self._terms(rows), self._largest(rows.world)))
+        return rows.once(("sum", self.of, self.where), lambda: RunningSum(*self._terms(rows)))
 
-    def _terms(self, rows: KeyRows) -> Int:
-        """The number in units, 0 in rows that do not count."""
+    def _terms(self, rows: KeyRows) -> tuple[Int, int]:
+        """The number in units, 0 in rows that do not count, and the bound that its field declares."""
         units, counted = rows.column(self.of).astype(np.int64, copy=False), rows.counted(self.where, self.of)
-        return units if counted is None else np.where(counted, units, 0)
-
-    def _largest(self, world: World) -> int:
-        field = self.number(world)
-        return field.largest_units if isinstance(field, Decimal) else 1
+        return units if counted is None else np.where(counted, units, 0), self.number(rows.world).largest_units
 
     def faults(self, world: World) -> Iterator[Fault]:
         yield from super().faults(world)
         yield from faults_of_currency(world, self.option, self.of, self.where)
         if self.ADDS:
             yield from faults_of_sum(world, self.option, self.of)
-
-
-def units_per_one(field: Field) -> int:
-    """What encoded values are divided by: 10**scale of a decimal."""
-    return 10**field.scale if isinstance(field, Decimal) else 1
 
 
 def number_format(field: Field) -> str:

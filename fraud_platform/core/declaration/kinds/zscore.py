@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fraud_platform.core.declaration.conditions import among
 from fraud_platform.core.declaration.fields.field import FieldName
 from fraud_platform.core.declaration.kinds.line import Draft
-from fraud_platform.core.declaration.kinds.numbers import KeyNumbers, units_per_one
+from fraud_platform.core.declaration.kinds.numbers import KeyNumbers
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
 from fraud_platform.core.features.key_rows import KeyRows
@@ -37,6 +37,6 @@ class ZScore(KeyNumbers, frozen=True, kw_only=True):
     def compute(self, rows: KeyRows, window: Window) -> NDArray[Any]:
         first = rows.first(window.milliseconds)
         mean, deviation = self.mean_and_deviation(rows, first, rows.new)
-        smallest = self.smallest_deviation * units_per_one(self.number(rows.world))
+        smallest = self.smallest_deviation * self.number(rows.world).units_per_one
         zscore = (self.units_now(rows) - mean) / np.maximum(deviation, smallest)
         return np.where(self.known(rows, first, rows.new) > 0, zscore, np.nan)
