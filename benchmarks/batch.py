@@ -23,8 +23,8 @@ import psutil
 import pyarrow as pa
 
 from fraud_platform.core.channels import CHANNELS
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.time import DAY_MS, day_start_ms
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.pipeline import tables
@@ -53,7 +53,7 @@ def main() -> None:
             other.submit(fill, options.rows, options.days).result()
         platform = PlatformResource()
         results = materialise(platform, options.days)
-    report = {"rows": options.rows, "days": options.days, "features": len(FEATURE_NAMES), **results}
+    report = {"rows": options.rows, "days": options.days, "features": len(FEATURE_SET.names), **results}
     report |= {"cores": os.cpu_count(), "spark_master": platform.settings.spark_master}
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n")

@@ -29,8 +29,8 @@ import numpy as np
 
 from benchmarks.handbook_features import METHODS, NAMES, ROWS, Transactions, generated, read_handbook
 from fraud_platform.core.features.event_layout import EventArray
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, KERNEL, LAYOUT
 from fraud_platform.core.time import DAY_MS
+from fraud_platform.declared import FEATURE_SET
 
 THREADS = 2
 WHOLE_KERNEL_ROWS = 300_000
@@ -154,17 +154,17 @@ def write_result(path: Path) -> None:
 
 def whole_kernel(runs: int) -> dict[str, Any]:
     """Rows per second of all declared customer features, on one core."""
-    sample = events(WHOLE_KERNEL_ROWS)
-    KERNEL.features(LAYOUT.empty, sample)
+    sample, kernel, none = events(WHOLE_KERNEL_ROWS), FEATURE_SET.kernel, FEATURE_SET.layout.empty
+    kernel.features(none, sample)
     seconds = []
     for _ in range(runs):
         started = time.process_time()
-        KERNEL.features(LAYOUT.empty, sample)
+        kernel.features(none, sample)
         seconds.append(time.process_time() - started)
     median = statistics.median(seconds)
     return {
         "rows": len(sample),
-        "features": len(CUSTOMER_FEATURES),
+        "features": len(FEATURE_SET.of_key),
         "cpu_s": round(median, 3),
         "rows_per_second_per_core": round(len(sample) / median),
         "runs": runs,
@@ -174,7 +174,7 @@ def whole_kernel(runs: int) -> dict[str, Any]:
 def events(rows: int, customers: int = 3000, days: int = 60) -> EventArray:
     """Transactions of customers with a few merchants and devices each, in arrival order."""
     rng = np.random.default_rng(20260101)
-    made = np.zeros(rows, LAYOUT.dtype)
+    made = np.zeros(rows, FEATURE_SET.layout.dtype)
     made["_key"] = rng.integers(1, 2**62, customers)[rng.integers(0, customers, rows)]
     made["_transaction"] = rng.integers(1, 2**62, rows)
     made["merchant_id"] = rng.integers(1, 2**62, 800)[rng.integers(0, 800, rows)]

@@ -14,10 +14,10 @@ from catboost import CatBoostClassifier, Pool
 
 from benchmarks.scorer_load import bundle
 from fraud_platform.core.benchmark.features import labelled_rows
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.shap import shap_table
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
+from fraud_platform.declared import FEATURE_SET
 
 TREES, REPEATS = 200, 5
 WORLD, FIRST_DAY, DAYS = World(seed=11, customers=300, merchants=200), date(2026, 3, 1), 20
@@ -28,13 +28,13 @@ def main() -> None:
     features, labels = training_rows()
     model = CatBoostClassifier(iterations=TREES, random_seed=1, verbose=False, allow_writing_files=False)
     model.fit(features, labels)
-    model.set_feature_names(list(FEATURE_NAMES))
+    model.set_feature_names(list(FEATURE_SET.names))
     scored = replace(bundle(model, features), thread_count=1)
     print(f"table of {TREES} trees: {_cpu_ms(lambda: shap_table(model)):.0f} ms")
     riskiest = features[np.argsort(-scored.score(features), kind="stable")]
     for count in (1, 10, 100):
         alerts = riskiest[:count]
-        pool = Pool(alerts, feature_names=list(FEATURE_NAMES))
+        pool = Pool(alerts, feature_names=list(FEATURE_SET.names))
         table = _cpu_ms(lambda alerts=alerts: scored.reasons(alerts))
         catboost = _cpu_ms(lambda pool=pool: model.get_feature_importance(pool, type="ShapValues", thread_count=1))
         print(
@@ -46,7 +46,7 @@ def training_rows() -> tuple[np.ndarray, np.ndarray]:
     """Features (n, F) and labels (n,) of a small world."""
     days = [simulate_day(WORLD, FIRST_DAY + timedelta(days=n)) for n in range(DAYS)]
     rows = labelled_rows(pd.concat(days, ignore_index=True), delay_days=7)
-    return rows.features[:, : len(FEATURE_NAMES)], rows.labels
+    return rows.features[:, : len(FEATURE_SET.names)], rows.labels
 
 
 def _cpu_ms(work: Callable[[], object]) -> float:

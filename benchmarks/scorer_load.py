@@ -11,16 +11,10 @@ from confluent_kafka import Producer
 from mlflow import MlflowClient
 
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.table import (
-    FEATURE_NAMES,
-    FEATURES,
-    KERNEL,
-    LAYOUT,
-    MERCHANT_FEATURES,
-    feature_set_hash,
-)
+from fraud_platform.core.features.matured_lookup import no_matured
 from fraud_platform.core.features.velocity import velocities_among
 from fraud_platform.core.model_bundle import BundleCard, ModelBundle
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.operations.aliases import CHAMPION
 from fraud_platform.settings import Settings
 from fraud_platform.storage.bundle_folder import save_bundle
@@ -99,7 +93,8 @@ def _model() -> ModelBundle:
     features = _features(rng, 8_000)
     model = CatBoostClassifier(iterations=TREES, depth=6, random_seed=1, verbose=False, allow_writing_files=False)
     # A fraud that any model finds: the share of alerts is then the same whatever the history.
-    model.fit(pd.DataFrame(features, columns=FEATURE_NAMES), features[:, FEATURE_NAMES.index("amount")] > LARGEST)
+    frame = pd.DataFrame(features, columns=FEATURE_SET.names)
+    model.fit(frame, frame["amount"] > LARGEST)
     return bundle(model, features)
 
 
@@ -107,8 +102,8 @@ def bundle(model: CatBoostClassifier, features: np.ndarray) -> ModelBundle:
     """A bundle of a model that nobody has judged; features (n, F) it was trained on."""
     card = BundleCard(
         model_name="benchmark",
-        features=list(FEATURES),
-        feature_set=feature_set_hash(),
+        features=list(FEATURE_SET.features),
+        feature_set=FEATURE_SET.hash,
         calibration_method="none",
         calibration_scores=[0.0, 1.0],
         calibration_probabilities=[0.0, 1.0],
@@ -123,7 +118,7 @@ def bundle(model: CatBoostClassifier, features: np.ndarray) -> ModelBundle:
 
 
 def _features(rng: np.random.Generator, rows: int) -> np.ndarray:
-    """FEATURES (n, F) of transactions such as those of a backlog."""
+    """All features (n, F) of transactions such as those of a backlog."""
     now_ms = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1000)
     names = {
         "customer_id": [f"C{n:08}" for n in rng.integers(0, rows // 20, rows)],
@@ -136,7 +131,7 @@ def _features(rng: np.random.Generator, rows: int) -> np.ndarray:
     times = now_ms + np.arange(rows) * 50
     numbers = {"event_time_ms": times, "amount": rng.integers(1, LARGEST + 1, rows) + 0.5}
     place = {"latitude": np.full(rows, 48.85), "longitude": np.full(rows, 2.35)}
-    arrangement = KERNEL.arrange(LAYOUT.empty, LAYOUT.rows(names | numbers | place, times))
-    merchant = np.tile([f.default for f in MERCHANT_FEATURES], (rows, 1))
-    velocity = velocities_among(entity_events_of(arrangement))
-    return np.hstack((KERNEL.features_of(arrangement).values, merchant, velocity))
+    kernel, layout, plan = FEATURE_SET.kernel, FEATURE_SET.layout, FEATURE_SET.velocity
+    arrangement = kernel.arrange(layout.empty, layout.rows(names | numbers | place, times))
+    velocity = velocities_among(plan, entity_events_of(plan, arrangement))
+    return FEATURE_SET.joined(kernel.features_of(arrangement).values, no_matured(FEATURE_SET, rows), velocity)

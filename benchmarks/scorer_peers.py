@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURES, LAYOUT
+from fraud_platform.core.features.feature_set import default_rows
+from fraud_platform.core.features.matured_lookup import no_matured
 from fraud_platform.core.model_bundle import ModelBundle
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.schemas import Prediction, encode
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.arrow_bytes import unpack, values_of
@@ -53,7 +55,7 @@ def _write_batch(settings: Settings, bundle: str, options: dict[str, str], messa
 
 def _stateless(bundle: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        rows, _ = transform(pa.Table.from_batches([batch]), lambda customers: LAYOUT.empty)
+        rows, _ = transform(pa.Table.from_batches([batch]), lambda customers: FEATURE_SET.layout.empty)
         yield _predictions(bundle, rows)
 
 
@@ -65,8 +67,11 @@ def _scored(bundle: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Recor
 def _predictions(folder: str, rows: pa.Table) -> pa.RecordBatch:
     bundle = _bundle(folder)
     rows = rows.filter(pc.equal(rows["status"], SCORED))
-    features = np.tile([f.default for f in FEATURES], (len(rows), 1)).astype(float)
-    features[:, : len(CUSTOMER_FEATURES)] = values_of(rows["customer_features"], np.float64)
+    features = FEATURE_SET.joined(
+        values_of(rows["customer_features"], np.float64),
+        no_matured(FEATURE_SET, len(rows)),
+        default_rows(FEATURE_SET.velocity.declared, len(rows)),
+    )
     probabilities = bundle.score(features)
     names = ("transaction_id", "customer_id", "event_time_ms", "partition", "offset")
     columns = (rows[name].to_pylist() for name in names)

@@ -4,7 +4,7 @@ What a merchant's past says is settled only once its labels have come, so the wi
 query at time t is (t - lag - w, t - lag]: it leaves the newest rows out. It depends on
 times alone, so rows and queries may come in any order, and results are integers, exact
 however the rows are cut. The platform itself computes merchants' risk by day, in
-core/features/merchant_risk.py.
+core/features/matured.py.
 """
 
 from collections.abc import Sequence

@@ -25,9 +25,9 @@ from pyspark.sql import DataFrame, SparkSession
 from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.entity_events import entity_events_of
 from fraud_platform.core.features.event_layout import EventArray
-from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.core.features.velocity import index_of
 from fraud_platform.core.time import DAY_MS
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.local.stack import Stack
 from fraud_platform.messages.schemas import Transaction, encode
 from fraud_platform.project_root import PROJECT_ROOT
@@ -38,7 +38,7 @@ from streaming.batch.source import raw_messages
 from streaming.batch.velocity import Velocity
 from streaming.process.spark_config import spark_config
 from streaming.state.customers import BOOTSTRAP_FOLDER, write_events
-from streaming.state.entities import FOLDER, REACH_MS, write_entity_events
+from streaming.state.entities import FOLDER, PLAN, REACH_MS, write_entity_events
 
 NOW_MS = 1_767_225_600_000
 PARTITIONS = 2
@@ -143,14 +143,16 @@ def write_history(state: Path, customers: int, history: int) -> None:
             events = past_events(hashes, share, history, seed=run_number)
             write_events(path, events)
             recent = events[events["_arrival_ms"] >= NOW_MS - REACH_MS]
-            entity_events.append(entity_events_of(KERNEL.arrange(LAYOUT.empty, recent)).reshape(-1))
-    write_entity_events(state / FOLDER / BOOTSTRAP_FOLDER / "0.arrow", index_of(np.concatenate(entity_events)), {})
+            arrangement = FEATURE_SET.kernel.arrange(FEATURE_SET.layout.empty, recent)
+            entity_events.append(entity_events_of(PLAN, arrangement).reshape(-1))
+    index = index_of(PLAN, np.concatenate(entity_events))
+    write_entity_events(state / FOLDER / BOOTSTRAP_FOLDER / "0.arrow", index, {})
 
 
 def past_events(hashes: np.ndarray, share: np.ndarray, history: int, seed: int) -> EventArray:
     """Some of the customers' transactions, evenly over the window, sorted by customer and time."""
     rng = np.random.default_rng(seed)
-    events = np.zeros(len(hashes) * len(share), LAYOUT.dtype)
+    events = np.zeros(len(hashes) * len(share), FEATURE_SET.layout.dtype)
     events["_key"] = np.repeat(np.sort(hashes), len(share))
     events["_transaction"] = rng.integers(1, 2**62, len(events))
     events["merchant_id"] = rng.choice(hashed("M", np.arange(MERCHANTS)), len(events))
@@ -170,7 +172,7 @@ def hashed(prefix: str, numbers: np.ndarray) -> np.ndarray:
     empty = dict.fromkeys(("country", "channel"), np.full(len(names), None, object))
     zero = dict.fromkeys(("event_time_ms", "amount", "latitude", "longitude"), np.zeros(len(names)))
     columns = {"customer_id": names, **constant, **empty, **zero}
-    return LAYOUT.rows(columns, zero["event_time_ms"])["_key"].copy()
+    return FEATURE_SET.layout.rows(columns, zero["event_time_ms"])["_key"].copy()
 
 
 def send(settings: Settings, customers: int, messages: int) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 import pandas as pd
 
 from fraud_platform.core.benchmark.features import labelled_rows
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
 from fraud_platform.core.training.dataset import Dataset, DatedRows
@@ -25,6 +24,7 @@ from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
 from fraud_platform.core.training.split import time_split
 from fraud_platform.core.training.train import TrainedModels, train_candidates
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.settings import Settings
 
 DAYS = 60
@@ -58,7 +58,7 @@ def simulated_rows(rows: int, params: TrainingParams) -> DatedRows:
     world = World(params.seed, customers=round(rows / used / DAILY_TRANSACTIONS_PER_CUSTOMER))
     days = [simulate_day(world, FIRST_DAY + timedelta(days=n)) for n in range(DAYS)]
     labelled = labelled_rows(pd.concat(days, ignore_index=True), params.label_delay_days)
-    return replace(labelled, features=labelled.features[:, : len(FEATURE_NAMES)])
+    return replace(labelled, features=labelled.features[:, : len(FEATURE_SET.names)])
 
 
 def split_rows(rows: DatedRows, params: TrainingParams) -> tuple[DatedRows, DatedRows, DatedRows]:
@@ -86,7 +86,8 @@ def run(splits: tuple[DatedRows, DatedRows, DatedRows], params: TrainingParams) 
 def train(splits: tuple[DatedRows, DatedRows, DatedRows], params: TrainingParams) -> TrainedModels:
     """Resample, then train all candidates; progress is printed with the seconds since the start."""
     rows, validation, test = splits
-    dataset = Dataset(smote(rows.features, rows.labels, params.smote_ratio, params.seed), validation, test)
+    resampled = smote(rows.features, rows.labels, params.smote_ratio, params.seed, FEATURE_SET.categories)
+    dataset = Dataset(FEATURE_SET, resampled, validation, test)
     started = time.perf_counter()
 
     def tell(line: str) -> None:

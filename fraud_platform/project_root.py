@@ -25,3 +25,9 @@ def existing(path: Path | None) -> Path | None:
     if path is not None and not (path := under_root(path)).is_file():
         raise ValueError("there is no such file")
     return path
+
+
+def named_or_under_root(name_or_file: str) -> str:
+    """The same of what is a file or a name; a name has neither a dot nor a slash."""
+    is_file = "." in name_or_file or "/" in name_or_file
+    return str(under_root(Path(name_or_file))) if is_file else name_or_file

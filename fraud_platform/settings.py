@@ -18,7 +18,7 @@ from pydantic_settings import (
 )
 
 from fraud_platform.errors import ConfigurationError
-from fraud_platform.project_root import PROJECT_ROOT, existing, under_root
+from fraud_platform.project_root import PROJECT_ROOT, existing, named_or_under_root, under_root
 
 RootedPath = Annotated[Path, AfterValidator(under_root)]
 OptionalFile = Annotated[Path | None, AfterValidator(existing)]
@@ -165,6 +165,10 @@ class Settings(BaseSettings):
     promotion_poll_seconds: float = Field(2, gt=0, description="Interval at which the scorer looks for a new champion.")
     promotion_timeout_seconds: float = Field(120, gt=0, description="Time the scorer has to take a promoted model.")
 
+    declaration: Annotated[str, AfterValidator(named_or_under_root)] = Field(
+        "simulated",
+        description="Fields and features of a transaction: a name in config/declarations, or the path of a YAML file.",
+    )
     start_date: date = Field(date(2026, 1, 1), description="First daily partition.")
     data_dir: RootedPath = Field(Path("data"), description="Lake, checkpoints, broker and MLflow files.")
     log_dir: RootedPath = Field(Path("logs"), description="Log files of the embedded stack.")

@@ -34,7 +34,7 @@ def check(source: Source = "simulated") -> None:
     Examples: `fraud declaration check cards.yaml`, `fraud declaration check sparkov`
     """
     from fraud_platform.core.declaration.faults import MOST_KEPT
-    from fraud_platform.core.features.table import feature_set_hash
+    from fraud_platform.core.features.feature_set import FeatureSet
 
     try:
         declared, file = _read(source)
@@ -45,7 +45,7 @@ def check(source: Source = "simulated") -> None:
             say(f"reading ended after {MOST_KEPT} faults: mend these first", err=True)
         raise typer.Exit(FAULTS_EXIT_CODE) from None
     counts = f"{len(declared.world.fields)} fields, {len(declared.features)} features"
-    say(f"{file}: {counts}, feature set {feature_set_hash(declared.features)}")
+    say(f"{file}: {counts}, feature set {FeatureSet(declared).hash}")
 
 
 @declaration.command()
@@ -88,13 +88,13 @@ def _read(source: str) -> "tuple[Declaration, str]":
 
 
 def _document(declared: "Declaration") -> dict[str, Any]:
-    from fraud_platform.core.features.table import feature_set_hash
+    from fraud_platform.core.features.feature_set import FeatureSet
 
     fields = [{"name": field.name, **msgspec.to_builtins(field)} for field in declared.world]
     return {
         "name": declared.header.name,
         "history": declared.header.history,
-        "feature_set": feature_set_hash(declared.features),
+        "feature_set": FeatureSet(declared).hash,
         "fields": [{name: value for name, value in field.items() if value is not None} for field in fields],
         "features": [{"kind": one.line.option, **asdict(one.feature)} for one in declared.declared],
     }

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from fraud_platform.core.explanation import Explanation
 
-HISTORY_SHOWN = 10
+HISTORY_SHOWN, MOST_FIELDS = 10, 6
+"""Transactions of the history, and fields of each."""
 
 
 def explain(
@@ -31,9 +32,9 @@ def explain(
     Examples: `fraud explain 20260330-000541`, `fraud explain 20260330-000541 --json`
     """
     from fraud_platform.core.explanation import explain as explain_decision
-    from fraud_platform.core.features.table import feature_set_hash
+    from fraud_platform.declared import FEATURE_SET
     from fraud_platform.operations.aliases import CHAMPION
-    from fraud_platform.operations.decisions import find_decision, history_before
+    from fraud_platform.operations.decisions import find_decision, history_before, require_current
     from fraud_platform.settings import load_settings
     from fraud_platform.storage.bundle_folder import load_bundle
     from fraud_platform.storage.lake import Lake
@@ -45,7 +46,10 @@ def explain(
         decision = find_decision(lake, transaction_id, lambda: registry.version(CHAMPION))
         status.update(f"loading version {decision.model_version}")
         bundle = load_bundle(registry.download(decision.model_version))
-        bundle.verify(feature_set_hash())
+        if decision.feature_set != bundle.card.feature_set:
+            require_current(decision)
+            bundle = bundle.reading(FEATURE_SET.features)
+        bundle.verify()
         explanation = explain_decision(decision, bundle, history_before(lake, decision))
     if as_json:
         # By way of msgspec, which knows the struct and writes NaN as null; json escapes what a terminal would obey.
@@ -98,9 +102,18 @@ def _heading(explanation: "Explanation") -> list[str]:
 def _history(explanation: "Explanation") -> "Table":
     from rich.table import Table
 
-    title = f"{len(explanation.history)} transactions of the customer in the 30 days before"
-    table = Table("time, UTC", "amount", "merchant", "device", "channel", "country", title=title, title_justify="left")
+    from fraud_platform.declared import FEATURE_SET
+
+    shown = [
+        field
+        for field in FEATURE_SET.world
+        if field.name in (FEATURE_SET.amount, *FEATURE_SET.matured) or (field.IDENTITY and field.role is None)
+    ]
+    shown = [field for field in shown if not field.personal][:MOST_FIELDS]
+    owner = FEATURE_SET.world.owner
+    title = f"{len(explanation.history)} transactions of the {owner} in the {FEATURE_SET.history_days} days before"
+    table = Table("time, UTC", *(field.called for field in shown), title=title, title_justify="left")
     for row in explanation.history[:HISTORY_SHOWN]:
-        names = (row["merchant_id"], row["device_id"], row["channel"], row["country"])
-        table.add_row(as_text(row["event_time_ms"]), f"{row['amount']:,.2f}", *map(cell, names))
+        cells = (f"{row[f.name]:,.2f}" if f.is_amount else cell(row[f.name]) for f in shown)
+        table.add_row(as_text(row[FEATURE_SET.time]), *cells)
     return table

@@ -1,4 +1,4 @@
-"""`fraud replay`: send a labelled file of transactions to Kafka through a column mapping."""
+"""`fraud replay`: send a labelled file of transactions to Kafka, a message a row."""
 
 import json
 from datetime import UTC, date, datetime
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 def replay(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Parquet or CSV file, in the order of time.")],
-    mapping: Annotated[str, typer.Option(help="Shipped mapping (config/mappings) or path of a YAML file.")],
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            help="Shipped mapping (config/mappings) or path of a YAML file: columns to the simulated world's fields."
+        ),
+    ] = None,
     start: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day to send, as dated in the file.")
     ] = None,
@@ -54,13 +59,17 @@ def replay(
 ) -> None:
     """Send a labelled file of transactions to Kafka; frauds are reported some days after.
 
-    A mapping says which column becomes which field; config/mappings/handbook.yaml shows how.
+    A row is a message of the declaration in force (DECLARATION), its columns the members; labels
+    of the declaration says which column is the fraud's, which is not sent. Or a mapping says which
+    column becomes which field of the simulated world; config/mappings/handbook.yaml shows how.
     The whole file is looked at first, by the decoder that the scorer has and by what the
     topics keep and take: where a row would be rejected, deleted or misdated, nothing is sent,
     and the fault and its mend are told. Reports that are not due yet are kept for the next
     `replay` or `simulate`. Ctrl-C ends cleanly, and --resume goes on, each message once.
 
     Examples:
+
+    `DECLARATION=sparkov fraud replay transactions.parquet --shift-to 2026-08-01`
 
     `fraud replay transactions.parquet --mapping handbook --shift-to 2026-08-01`
 

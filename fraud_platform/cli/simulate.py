@@ -59,7 +59,7 @@ def simulate(
     from fraud_platform.core.simulation.days import outstanding_reports, simulate_day
     from fraud_platform.core.simulation.world import World
     from fraud_platform.core.time import day_start_ms
-    from fraud_platform.feeding.messages import REPORT_COLUMNS, Disturbances
+    from fraud_platform.feeding.messages import REPORT_COLUMNS, Disturbances, require_simulated_world
     from fraud_platform.feeding.schedule import Schedule
     from fraud_platform.feeding.sending import Feed, FeedRun
     from fraud_platform.feeding.state import locked_state
@@ -68,6 +68,7 @@ def simulate(
     from fraud_platform.storage.kafka import create_topics
 
     settings = load_settings()
+    require_simulated_world()
     seed = settings.seed if seed is None else seed
     pace = _pace(rate, real_time)
     first = _first_day(start, days, real_time)

@@ -20,6 +20,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     source_partition: int
     source_offset: int
     features: list[float]
+    feature_set: str
+    """Whose features they are, in their declared order."""
     model_version: int
     probability: float | None = None
     """As the scorer wrote it; None where it never scored the transaction."""
@@ -68,14 +70,14 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(decision: Decision, bundle: ModelBundle, history: list[dict[str, Any]]) -> Explanation:
-    """Explain a decision by the version that made it, or would make it."""
-    row = np.array([decision.features])
-    contributions = bundle.contributions(row)
+    """Explain a decision by the version that made it, or would make it; `bundle` reads rows of its feature set."""
+    row = bundle.own(np.array([decision.features]))
+    contributions = bundle.contributions_of_own(row)
     parts = [
         FeaturePart(feature.name, value, feature.unit, float(moved))
-        for feature, value, moved in zip(bundle.card.features, decision.features, contributions.values[0], strict=True)
+        for feature, value, moved in zip(bundle.card.features, row[0].tolist(), contributions.values[0], strict=True)
     ]
-    again = float(bundle.score(row)[0])
+    again = float(bundle.score_own(row)[0])
     probability = again if decision.probability is None else decision.probability
     threshold = bundle.threshold if decision.threshold is None else decision.threshold
     base = float(contributions.base[0])
@@ -92,8 +94,8 @@ def explain(decision: Decision, bundle: ModelBundle, history: list[dict[str, Any
         threshold=threshold,
         is_fraud=probability >= threshold,
         probability_again=again,
-        reasons=decision.reasons or reasons_of(row, contributions, TOP)[0],
-        rules=rules_that_fire(row)[0],
+        reasons=decision.reasons or reasons_of(bundle.card.features, row, contributions, TOP)[0],
+        rules=rules_that_fire(row, [feature.name for feature in bundle.card.features])[0],
         base_log_odds=base,
         log_odds=base + sum(part.contribution for part in parts),
         features=sorted(parts, key=lambda part: -abs(part.contribution)),

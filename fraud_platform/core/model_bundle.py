@@ -2,8 +2,8 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -14,9 +14,9 @@ from catboost import CatBoostClassifier, CatBoostError
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.declaration import Feature
-from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES
 from fraud_platform.core.ranking import Ranking
 from fraud_platform.core.shap import ShapTable, shap_table, strongest
+from fraud_platform.core.training.category_codes import CategoryCodes
 from fraud_platform.errors import BundleError, FeatureSetMismatchError
 
 MODEL, CARD, REFERENCE = "model.cbm", "bundle.json", "reference.npz"
@@ -32,6 +32,8 @@ class BundleCard(msgspec.Struct, frozen=True, kw_only=True):
     model_name: str
     features: list[Feature]
     feature_set: str
+    categories: dict[str, list[float]] = {}
+    """Feature that is a category → its known values, by whose places the model knows them."""
     calibration_method: str
     calibration_scores: list[float]
     calibration_probabilities: list[float]
@@ -68,6 +70,8 @@ class ModelBundle:
     reference_probabilities: Floats
     thread_count: int = -1
     """Threads of one `score` call; -1 for all cores."""
+    columns: tuple[int, ...] | None = None
+    """Where its features stand in the rows that it is given; None where it is given its own. See `reading`."""
 
     @property
     def threshold(self) -> float:
@@ -78,7 +82,7 @@ class ModelBundle:
     def build(cls, card: BundleCard, model: CatBoostClassifier, reference_features: Floats) -> "ModelBundle":
         """A bundle whose reference rows (m, F) are scored with the model as it is now."""
         calibration = _calibration(card)
-        probabilities = calibration(_raw_scores(model, reference_features, -1))
+        probabilities = calibration(_raw_scores(model, _codes(card).coded(reference_features), -1))
         return cls(card, model, calibration, reference_features, probabilities)
 
     def encode(self) -> dict[str, bytes]:
@@ -106,19 +110,31 @@ class ModelBundle:
             )
         return bundle
 
-    def verify(self, feature_set: str) -> None:
+    def reading(self, features: Sequence[Feature]) -> "ModelBundle":
+        """The same model for rows of these features, of which it takes its own.
+
+        Raises FeatureSetMismatchError where one of its own is not among them, or is another one by the same name.
+        """
+        places = {feature.name: place for place, feature in enumerate(features)}
+        lacking = [
+            own.name
+            for own in self.card.features
+            if own.name not in places or not own.is_same(features[places[own.name]])
+        ]
+        if lacking:
+            raise FeatureSetMismatchError(
+                f"{self.card.model_name} reads {_listed(lacking)}, which the declaration in force does not have, or "
+                "computes in another way: declare them as before until no model reads them, or train again"
+            )
+        columns = tuple(places[own.name] for own in self.card.features)
+        return replace(self, columns=None if columns == tuple(range(len(features))) else columns)
+
+    def verify(self) -> None:
         """Prove that this process can serve the model.
 
-        Raises FeatureSetMismatchError where the model was trained on another feature set
-        than the given one, and BundleError where the reference rows do not get the
-        probabilities that they had in training.
+        Raises BundleError where the reference rows do not get the probabilities that they had in training.
         """
-        if self.card.feature_set != feature_set:
-            raise FeatureSetMismatchError(
-                f"{self.card.model_name} was trained on feature set {self.card.feature_set}, this code computes "
-                f"{feature_set}: train again, or run the release that the model was trained with"
-            )
-        difference = float(np.max(np.abs(self.score(self.reference_features) - self.reference_probabilities)))
+        difference = float(np.max(np.abs(self.score_own(self.reference_features) - self.reference_probabilities)))
         # Written so that a NaN fails, too.
         if not difference <= REFERENCE_TOLERANCE:
             raise BundleError(
@@ -126,32 +142,54 @@ class ModelBundle:
                 f"they differ by up to {difference:.3g}, {REFERENCE_TOLERANCE:g} is allowed"
             )
         # Builds the table of contributions now, and not in the middle of a batch with the first alert.
-        self.contributions(self.reference_features[:1])
+        self.contributions_of_own(self.reference_features[:1])
+
+    def own(self, features: Floats) -> Floats:
+        """The model's own features (n, F) of rows as `reading` was told them."""
+        return features if self.columns is None else features[:, self.columns]
 
     def score(self, features: Floats) -> Floats:
         """Calibrated probabilities of fraud (n,) of feature rows (n, F)."""
+        return self.score_own(self.own(features))
+
+    def score_own(self, features: Floats) -> Floats:
+        """The same of rows of its own features, such as the reference rows."""
         if len(features) == 0:
             return np.empty(0)
-        return self.calibration(_raw_scores(self.model, features, self.thread_count))
+        return self.calibration(_raw_scores(self.model, self._codes.coded(features), self.thread_count))
+
+    @cached_property
+    def _codes(self) -> CategoryCodes:
+        return _codes(self.card)
 
     @cached_property
     def _shap(self) -> ShapTable:
         return shap_table(self.model)
 
     def contributions(self, features: Floats) -> Contributions:
-        """SHAP values of feature rows (n, F), in log-odds before calibration."""
-        values = self._shap.values(_model_input(features), self.thread_count)
+        """SHAP values of feature rows (n, F), in log-odds before calibration, one for each of its own features."""
+        return self.contributions_of_own(self.own(features))
+
+    def contributions_of_own(self, features: Floats) -> Contributions:
+        """The same of rows of its own features."""
+        values = self._shap.values(_model_input(self._codes.coded(features)), self.thread_count)
         return Contributions(values, np.full(len(features), self._shap.base))
 
     def reasons(self, features: Floats, top: int = 3) -> list[list[str]]:
         """For each row (n, F) its `top` features in words, the one that moves its score most first."""
+        return self.reasons_of_own(self.own(features), top)
+
+    def reasons_of_own(self, features: Floats, top: int = 3) -> list[list[str]]:
+        """The same of rows of its own features."""
         if len(features) == 0:
             return []
-        return reasons_of(features, self.contributions(features), top)
+        return reasons_of(self.card.features, features, self.contributions_of_own(features), top)
 
     def _check_shapes(self, bundle: str) -> None:
         count = len(self.card.features)
         features, probabilities = self.reference_features, self.reference_probabilities
+        if unknown := self.card.categories.keys() - {feature.name for feature in self.card.features}:
+            raise BundleError(f"model bundle {bundle} is malformed: {sorted(unknown)} are no features of it")
         if list(self.model.feature_names_) != [feature.name for feature in self.card.features]:
             raise BundleError(f"model bundle {bundle} is malformed: {MODEL} and {CARD} name different features")
         if len(features) == 0 or features.shape != (len(features), count) or probabilities.shape != (len(features),):
@@ -160,24 +198,33 @@ class ModelBundle:
             )
 
 
-def reasons_of(features: Floats, contributions: Contributions, top: int) -> list[list[str]]:
-    """The `top` strongest features of each row (n, F), in the words of their declaration, with their direction.
-
-    Features are those that this code declares, which `verify` has proven to be the model's.
-    """
+def reasons_of(
+    declared: Sequence[Feature], features: Floats, contributions: Contributions, top: int
+) -> list[list[str]]:
+    """The `top` strongest features of each row (n, F), in the words of their declaration, with their direction."""
+    names = [feature.name for feature in declared]
     reasons = []
     for row, moved, columns in zip(
         features.tolist(), contributions.values, strongest(contributions.values, top), strict=True
     ):
-        named = dict(zip(FEATURE_NAMES, row, strict=True))
+        named = dict(zip(names, row, strict=True))
         reasons.append(
             [
-                f"{FEATURES[j].sentence(row[j], named)}, {'raises' if moved[j] > 0 else 'lowers'} the risk"
+                f"{declared[j].sentence(row[j], named)}, {'raises' if moved[j] > 0 else 'lowers'} the risk"
                 for j in columns
                 if moved[j] != 0
             ]
         )
     return reasons
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    others = len(names) - most
+    return ", ".join(names[:most]) + (f" and {others} others" if others > 0 else "")
+
+
+def _codes(card: BundleCard) -> CategoryCodes:
+    return CategoryCodes.of_names(card.categories, [feature.name for feature in card.features])
 
 
 def _calibration(card: BundleCard) -> Calibration:

@@ -70,6 +70,28 @@ class ColumnMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The columns that a file must have."""
         return sorted({source.column for source in self.fields.values() if source.column is not None})
 
+    @property
+    def time_columns(self) -> list[str]:
+        """The one with the time of the event."""
+        return [self.fields["event_time_ms"].column or ""]
+
+    def column_of(self, field: str) -> str:
+        """The column, or the constant, that a field comes from."""
+        source = self.fields.get(field)
+        return str(source.column or source.constant) if source else ""
+
+    def times_ms(self, rows: pd.DataFrame) -> pd.Series:
+        """Milliseconds since 1970 UTC, Int64; null where there is no time."""
+        source = self.fields["event_time_ms"]
+        return times_ms(rows[source.column], source.format)
+
+    def map_rows(self, rows: pd.DataFrame, shift_days: int = 0) -> MappedRows:
+        """The rows, whose index is their number, moved in time; one fault for each row that has an unusable value."""
+        transactions, faults = map_rows(self, rows)
+        transactions["event_time_ms"] += shift_days * DAY_MS
+        transactions.loc[transactions["reported_at_ms"] >= 0, "reported_at_ms"] += shift_days * DAY_MS
+        return MappedRows(transactions, faults)
+
 
 def load_mapping(name: str, shipped: Path) -> ColumnMapping:
     """A mapping by the path of its YAML file, or by the name of one in the folder `shipped`.

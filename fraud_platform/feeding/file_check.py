@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 from pyarrow import dataset
 
-from fraud_platform.feeding.column_mapping import ColumnMapping, RowFault
-from fraud_platform.feeding.labelled_file import Period, mapped_rows
+from fraud_platform.feeding.column_mapping import RowFault
+from fraud_platform.feeding.labelled_file import Period, RowReader, mapped_rows
 from fraud_platform.feeding.messages import REPORT_COLUMNS, Disturbances, report_messages, transaction_messages
 from fraud_platform.feeding.topic_limits import Bound, Limits
-from fraud_platform.messages.decoding import label_or_fault, transaction_or_fault
+from fraud_platform.messages.decoding import label_or_fault
 from fraud_platform.messages.diagnosis import Fault
 from fraud_platform.messages.schemas import FIRST_TIME_MS, LAST_TIME_MS
 from fraud_platform.messages.tolerant import printable
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform.storage.clock import as_text
 
 _UNDISTURBED = Disturbances()
@@ -86,7 +87,7 @@ class FileCheck:
 
 def check_file(
     rows: dataset.Dataset,
-    mapping: ColumnMapping,
+    reader: RowReader,
     period: Period,
     of_transactions: Limits,
     of_reports: Limits,
@@ -102,8 +103,8 @@ def check_file(
     # What is reported in the future is left for a later feed.
     of_chargebacks = [Beyond(bound, "reported_at_ms") for bound in of_reports.bounds if bound.is_lowest]
     check = FileCheck(beyond=[*(Beyond(bound, "event_time_ms") for bound in of_transactions.bounds), *of_chargebacks])
-    for mapped in mapped_rows(rows, mapping, period):
-        faults = sorted([*mapped.faults, *_message_faults(mapping, mapped.frame)])
+    for mapped in mapped_rows(rows, reader, period):
+        faults = sorted([*mapped.faults, *_message_faults(reader, mapped.frame)])
         on_faults(faults)
         _count_faults(check, faults)
         frame = mapped.frame.drop(index=[fault.row for fault in faults], errors="ignore")
@@ -121,11 +122,11 @@ def check_file(
 
 
 def sound_rows(
-    rows: dataset.Dataset, mapping: ColumnMapping, period: Period, rejected: Sequence[np.ndarray]
+    rows: dataset.Dataset, reader: RowReader, period: Period, rejected: Sequence[np.ndarray]
 ) -> Iterator[pd.DataFrame]:
     """The transactions of a file that has been checked, without the rows that were rejected."""
     numbers = np.concatenate(rejected) if rejected else np.empty(0, np.int64)
-    for frame, _ in mapped_rows(rows, mapping, period):
+    for frame, _ in mapped_rows(rows, reader, period):
         yield frame.drop(index=numbers[np.isin(numbers, frame.index)]) if len(numbers) else frame
 
 
@@ -144,26 +145,24 @@ class RejectFile:
         self._file.close()
 
 
-def _message_faults(mapping: ColumnMapping, frame: pd.DataFrame) -> list[RowFault]:
+def _message_faults(reader: RowReader, frame: pd.DataFrame) -> list[RowFault]:
     """What the decoder of scorer and batch says of the rows' messages."""
     found: list[RowFault] = []
     messages = transaction_messages(frame, _UNDISTURBED)
     for row, message in zip(frame.index, messages, strict=True):
-        outcome = transaction_or_fault(message.key, message.value, message.send_ms)
-        if isinstance(outcome, Fault):
-            found.append(_row_fault(mapping, frame, row, outcome))
+        if outcome := DECODER.fault(message.key, message.value, message.send_ms):
+            found.append(_row_fault(reader, frame, row, outcome))
     reports = frame.loc[frame["reported_at_ms"] >= 0, REPORT_COLUMNS]
     faulty = {fault.row for fault in found}
     for row, message in zip(reports.index, report_messages(reports), strict=True):
         report = label_or_fault(message.value, message.send_ms)
         if isinstance(report, Fault) and row not in faulty:
-            found.append(_row_fault(mapping, frame, row, report))
+            found.append(_row_fault(reader, frame, row, report))
     return found
 
 
-def _row_fault(mapping: ColumnMapping, frame: pd.DataFrame, row: int, fault: Fault) -> RowFault:
-    source = mapping.fields.get(fault.field)
-    column = str(source.column or source.constant) if source else ""
+def _row_fault(reader: RowReader, frame: pd.DataFrame, row: int, fault: Fault) -> RowFault:
+    column = reader.column_of(fault.field)
     value: Any = frame[fault.field][row] if fault.field in frame else ""
     reason = fault.reason
     if fault.field == "event_time_ms" and FIRST_TIME_MS <= value * _SECONDS_MS <= LAST_TIME_MS:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -12,7 +13,7 @@ from pyarrow import csv, dataset
 
 from fraud_platform.core.time import DAY_MS, day_of, day_start_ms
 from fraud_platform.errors import ConfigurationError
-from fraud_platform.feeding.column_mapping import ColumnMapping, MappedRows, map_rows, times_ms
+from fraud_platform.feeding.column_mapping import MappedRows
 from fraud_platform.messages.tolerant import printable
 
 _BATCH_ROWS = 50_000
@@ -49,8 +50,24 @@ class Period:
         return day_start_ms(self.last) + (1 + self.shift_days) * DAY_MS
 
 
-def open_file(path: Path, mapping: ColumnMapping) -> dataset.Dataset:
-    """The file; raises ConfigurationError where it is not there, not of a known format, or lacks a mapped column.
+class RowReader(Protocol):
+    """What rows of a file mean: a ColumnMapping, or the declaration."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Those that are read."""
+
+    @property
+    def time_columns(self) -> list[str]:
+        """Of them, those with the time of the event."""
+
+    def column_of(self, field: str) -> str: ...
+    def times_ms(self, rows: pd.DataFrame) -> pd.Series: ...
+    def map_rows(self, rows: pd.DataFrame, shift_days: int) -> MappedRows: ...
+
+
+def open_file(path: Path) -> dataset.Dataset:
+    """The file; raises ConfigurationError where it is not there, or not of a known format.
 
     Columns of a CSV file are read as the text that is in it: an id keeps its zeros, and Namibia its NA.
     """
@@ -58,22 +75,30 @@ def open_file(path: Path, mapping: ColumnMapping) -> dataset.Dataset:
         raise ConfigurationError(f"{path}: no such file")
     if path.suffix not in _FORMATS:
         raise ConfigurationError(f"{path}: not one of {', '.join(_FORMATS)}")
-    as_text = csv.ConvertOptions(
-        column_types=dict.fromkeys(mapping.columns, pa.string()), null_values=[""], strings_can_be_null=True
-    )
-    kind = dataset.CsvFileFormat(convert_options=as_text) if path.suffix == ".csv" else _FORMATS[path.suffix]
     with _clear_errors(path):
-        rows = dataset.dataset(path, format=kind)
-    if missing := [name for name in mapping.columns if name not in rows.schema.names]:
+        rows = dataset.dataset(path, format=_FORMATS[path.suffix])
+        if path.suffix != ".csv":
+            return rows
+        names = rows.schema.names
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ConfigurationError(f"{path} has column {', '.join(repeated)} twice: rename one of the two")
+        as_text = csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
+        )
+        return dataset.dataset(path, format=dataset.CsvFileFormat(convert_options=as_text))
+
+
+def require_columns(path: Path, rows: dataset.Dataset, reader: RowReader) -> None:
+    """Raise ConfigurationError where the file lacks a column that the mapping names."""
+    if missing := [name for name in reader.columns if name not in rows.schema.names]:
         raise ConfigurationError(
             f"{path} has no column {', '.join(missing)} that the mapping names; it has {', '.join(rows.schema.names)}"
         )
-    return rows
 
 
 def find_period(
     rows: dataset.Dataset,
-    mapping: ColumnMapping,
+    reader: RowReader,
     start: date | None = None,
     end: date | None = None,
     shift_to: date | None = None,
@@ -83,17 +108,17 @@ def find_period(
     Reads the time column only; values that are no times are left out. Raises ConfigurationError
     where the rows are not in time order, or none lie between the dates.
     """
-    source = mapping.fields["event_time_ms"]
+    called = " and ".join(reader.time_columns)
     previous: int | None = None
     found: list[int] = []
-    for frame in _batches(rows, [source.column or ""]):
-        times = times_ms(frame[source.column], source.format).dropna().astype("int64")
+    for frame in _batches(rows, reader.time_columns):
+        times = reader.times_ms(frame).dropna().astype("int64")
         before = times.shift(fill_value=times.iloc[0] if previous is None else previous) if len(times) else times
         if (back := times < before).any():
             row = back.idxmax()
             raise ConfigurationError(
-                f"rows are not in the order of {source.column}: sort the file by it "
-                f"(row {row:,}, {frame[source.column][row]}, is before the one above it)"
+                f"rows are not in the order of {called}: sort the file by it "
+                f"(row {row:,}, {' '.join(map(str, frame.loc[row]))}, is before the one above it)"
             )
         previous = int(times.iloc[-1]) if len(times) else previous
         inside = times[_between(times, start, end)]
@@ -104,26 +129,20 @@ def find_period(
     return Period(first, day_of(found[-1]), (shift_to - first).days if shift_to else 0, found[0])
 
 
-def mapped_rows(rows: dataset.Dataset, mapping: ColumnMapping, period: Period) -> Iterator[MappedRows]:
+def mapped_rows(rows: dataset.Dataset, reader: RowReader, period: Period) -> Iterator[MappedRows]:
     """The transactions of a period in batches, moved in time, and the faults of rows that are none.
 
     A row without a time that can be read lies in every period.
     """
-    time = mapping.fields["event_time_ms"]
-    for frame in _batches(rows, mapping.columns):
-        times = times_ms(frame[time.column], time.format)
-        inside = frame[_between(times, period.first, period.last).fillna(True).astype(bool)]
-        if inside.empty:
-            continue
-        transactions, faults = map_rows(mapping, inside)
-        transactions["event_time_ms"] += period.shift_days * DAY_MS
-        transactions.loc[transactions["reported_at_ms"] >= 0, "reported_at_ms"] += period.shift_days * DAY_MS
-        yield MappedRows(transactions, faults)
+    for frame in _batches(rows, reader.columns):
+        inside = frame[_between(reader.times_ms(frame), period.first, period.last).fillna(True).astype(bool)]
+        if not inside.empty:
+            yield reader.map_rows(inside, period.shift_days)
 
 
-def read_period(rows: dataset.Dataset, mapping: ColumnMapping, period: Period) -> Iterator[pd.DataFrame]:
+def read_period(rows: dataset.Dataset, reader: RowReader, period: Period) -> Iterator[pd.DataFrame]:
     """The transactions alone; raises ConfigurationError at the first row that is none."""
-    for transactions, faults in mapped_rows(rows, mapping, period):
+    for transactions, faults in mapped_rows(rows, reader, period):
         if faults:
             row, column, value, field, reason = faults[0]
             raise ConfigurationError(
@@ -143,7 +162,7 @@ def _batches(rows: dataset.Dataset, columns: list[str]) -> Iterator[pd.DataFrame
         if batch is None:
             return
         if batch.num_rows:
-            yield batch.to_pandas().set_index(pd.RangeIndex(first, first + batch.num_rows))
+            yield batch.to_pandas(integer_object_nulls=True).set_index(pd.RangeIndex(first, first + batch.num_rows))
         first += batch.num_rows
 
 
@@ -165,7 +184,7 @@ def _between(times: pd.Series, start: date | None, end: date | None) -> pd.Serie
     return inside
 
 
-def read_folder(folder: Path, mapping: ColumnMapping) -> pd.DataFrame:
+def read_folder(folder: Path, reader: RowReader) -> pd.DataFrame:
     """Transactions of all Parquet and CSV files in a folder: the fields that the mapping fills, and is_fraud.
 
     Raises ConfigurationError where there is no such file, or one of them cannot be read.
@@ -175,7 +194,8 @@ def read_folder(folder: Path, mapping: ColumnMapping) -> pd.DataFrame:
         raise ConfigurationError(f"{folder} has neither .parquet nor .csv files: name the folder of the transactions")
     parts: list[pd.DataFrame] = []
     for path in paths:
-        rows = open_file(path, mapping)
-        parts += read_period(rows, mapping, find_period(rows, mapping))
+        rows = open_file(path)
+        require_columns(path, rows, reader)
+        parts += read_period(rows, reader, find_period(rows, reader))
     frame = pd.concat(parts, ignore_index=True)
     return frame.assign(is_fraud=frame.pop("reported_at_ms") >= 0)

@@ -9,11 +9,16 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fraud_platform.messages.schemas import SCHEMA_VERSION, Label, Transaction, encode
+from fraud_platform.declared import DECLARATION
+from fraud_platform.errors import ConfigurationError
+from fraud_platform.messages.schemas import FIRST_TIME_MS, SCHEMA_VERSION, Label, Transaction, encode
+from fraud_platform.messages.transactions import DECODER
 
 Kind = Literal["transaction", "late", "duplicate", "malformed", "label"]
 OPTIONAL_FIELDS = ("device_id", "channel", "country", "latitude", "longitude")
 
+VALUE = "value"
+"""Column of a frame whose messages are made already: their bytes."""
 REPORT_COLUMNS = ["transaction_id", "customer_id", "reported_at_ms"]
 """Of a chargeback that is still to be sent."""
 
@@ -43,12 +48,24 @@ class Disturbances:
     seed: int = 0
 
 
+def require_simulated_world() -> None:
+    """Raise ConfigurationError where the messages of `fraud simulate` are none of the declaration in force."""
+    sample = Transaction(
+        schema_version=1, transaction_id="T", customer_id="C", merchant_id="M", event_time_ms=FIRST_TIME_MS, amount=1.0
+    )
+    if fault := DECODER.fault(b"C", encode(sample), FIRST_TIME_MS):
+        raise ConfigurationError(
+            f"the simulator's transactions are none of the declaration {DECLARATION.header.name} ({fault.field}: "
+            f"{fault.reason}): leave DECLARATION out to simulate, or send a file with 'fraud replay'"
+        )
+
+
 def transaction_messages(frame: pd.DataFrame, disturbances: Disturbances) -> list[Message]:
     """Messages of the transactions in a frame, and of their disturbances, in no particular order.
 
     The frame has the fields of schemas.Transaction as columns; optional ones may be
-    missing, None or NaN. Malformed messages are extra, with identifiers of their own, so
-    that no transaction is lost to them.
+    missing, None or NaN. Or it has VALUE, the messages as they are. Malformed messages are
+    extra, with identifiers of their own, so that no transaction is lost to them.
     """
     if frame.empty:
         return []
@@ -57,9 +74,10 @@ def transaction_messages(frame: pd.DataFrame, disturbances: Disturbances) -> lis
     lateness_ms = np.minimum(rng.exponential(_MEAN_LATENESS_MS, len(frame)), _MAX_LATENESS_MS)
     send_ms = frame["event_time_ms"].to_numpy() + np.where(late, lateness_ms, 0).astype(np.int64)
     kinds: list[Kind] = ["late" if is_late else "transaction" for is_late in late.tolist()]
+    identity = (frame[name].tolist() for name in ("transaction_id", "customer_id"))
     sent = [
-        Message(at, kind, transaction.transaction_id, transaction.customer_id.encode(), encode(transaction))
-        for at, kind, transaction in zip(send_ms.tolist(), kinds, _transactions(frame), strict=True)
+        Message(at, kind, transaction_id, key.encode(), value)
+        for at, kind, transaction_id, key, value in zip(send_ms.tolist(), kinds, *identity, _values(frame), strict=True)
     ]
     duplicated = np.flatnonzero(rng.random(len(frame)) < disturbances.duplicates)
     malformed = np.flatnonzero(rng.random(len(frame)) < disturbances.malformed)
@@ -81,6 +99,10 @@ def report_messages(reports: pd.DataFrame) -> list[Message]:
 
 def _report(transaction_id: str, customer_id: str, at_ms: int) -> Label:
     return Label(schema_version=1, transaction_id=transaction_id, key=customer_id, is_fraud=True, reported_at_ms=at_ms)
+
+
+def _values(frame: pd.DataFrame) -> Iterable[bytes]:
+    return frame[VALUE].tolist() if VALUE in frame else map(encode, _transactions(frame))
 
 
 def _transactions(frame: pd.DataFrame) -> Iterable[Transaction]:
@@ -127,7 +149,7 @@ _FAULTS: tuple[Callable[[dict[str, Any]], bytes], ...] = (
     lambda document: json.dumps(document).encode()[:-9],  # cut short: not JSON
     lambda document: json.dumps({k: v for k, v in document.items() if k != "merchant_id"}).encode(),
     lambda document: json.dumps(document | {"event_time_ms": document["event_time_ms"] + _FAR_FUTURE_MS}).encode(),
-    _with(amount="12.50"),
+    _with(amount="a lot"),
     _with(amount=-12.5),
     _with(amount=float("nan")),
     _with(schema_version=SCHEMA_VERSION + 98),

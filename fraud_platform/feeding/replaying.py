@@ -12,9 +12,10 @@ import msgspec
 import pandas as pd
 
 from fraud_platform.errors import ConfigurationError
-from fraud_platform.feeding.column_mapping import load_mapping
+from fraud_platform.feeding.column_mapping import ColumnMapping, load_mapping
+from fraud_platform.feeding.declared_rows import DeclaredRows
 from fraud_platform.feeding.file_check import FileCheck, RejectFile, check_file, sound_rows
-from fraud_platform.feeding.labelled_file import find_period, open_file
+from fraud_platform.feeding.labelled_file import find_period, open_file, require_columns
 from fraud_platform.feeding.pacing import AsFastAsPossible, FixedRate, Pace
 from fraud_platform.feeding.schedule import Schedule
 from fraud_platform.feeding.sending import Feed, begun
@@ -27,7 +28,7 @@ from fraud_platform.storage.clock import now_ms
 
 
 class Replay:
-    """A period of a file, through a mapping.
+    """A period of a file, whose rows are messages of the declaration, or become such through a mapping.
 
     Raises ConfigurationError where the file or the mapping cannot be read.
     """
@@ -36,7 +37,7 @@ class Replay:
         self,
         settings: Settings,
         file: Path,
-        mapping: str,
+        mapping: str | None,
         start: date | None = None,
         end: date | None = None,
         shift_to: date | None = None,
@@ -45,10 +46,17 @@ class Replay:
         flush_labels: bool = False,
     ) -> None:
         self._settings, self._file, self._flush_labels = settings, file, flush_labels
-        self._mapping = load_mapping(mapping, PROJECT_ROOT / "config" / "mappings")
-        if label_delay_days is not None:
-            self._mapping = msgspec.structs.replace(self._mapping, label_delay_days=label_delay_days)
-        self._rows = open_file(file, self._mapping)
+        self._rows = open_file(file)
+        self._mapping: ColumnMapping | DeclaredRows
+        if mapping is None:
+            self._mapping = DeclaredRows(
+                self._rows.schema.names, *(() if label_delay_days is None else (label_delay_days,))
+            )
+        else:
+            self._mapping = load_mapping(mapping, PROJECT_ROOT / "config" / "mappings")
+            if label_delay_days is not None:
+                self._mapping = msgspec.structs.replace(self._mapping, label_delay_days=label_delay_days)
+            require_columns(file, self._rows, self._mapping)
         self.period = find_period(self._rows, self._mapping, start, end, shift_to)
         self.check = FileCheck()
 
@@ -84,7 +92,9 @@ class Replay:
             )
         found = self.check
         if found.rejected_rows and (reject is None or not found.transactions):
-            way_out = "correct the mapping or the file"
+            way_out = (
+                f"correct the {'declaration' if isinstance(self._mapping, DeclaredRows) else 'mapping'} or the file"
+            )
             more = f"{way_out}, or send the others with --reject FILE.csv" if found.transactions else way_out
             raise ConfigurationError(
                 f"{self._file}: {found.rejected_rows:,} of {found.rows:,} rows would be rejected, nothing was sent: "
@@ -133,7 +143,8 @@ class Replay:
     def _identity(self) -> str:
         with self._file.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
-        made_from = (content, self._mapping, self.period.first, self.period.last, self.period.shift_days)
+        how = self._mapping.identity if isinstance(self._mapping, DeclaredRows) else self._mapping
+        made_from = (content, how, self.period.first, self.period.last, self.period.shift_days)
         return hashlib.sha256(msgspec.json.encode([*made_from, self._flush_labels])).hexdigest()
 
     def _shift_advice(self) -> list[str]:

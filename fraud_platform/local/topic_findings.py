@@ -6,8 +6,8 @@ from typing import NamedTuple
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.time import DAY_MS, day_of
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import FraudPlatformError
 from fraud_platform.local import probes
 from fraud_platform.local.finding import Finding
@@ -95,8 +95,9 @@ def needed_retention(settings: Settings) -> dict[str, Needed]:
     """By topic: what must still be in Kafka when somebody first asks for it."""
     delay = settings.label_delay_days
     history = Needed(
-        HISTORY_DAYS + delay,
-        f"features look back {HISTORY_DAYS} days and labels take LABEL_DELAY_DAYS={delay}, so a lake or a scorer that "
+        FEATURE_SET.history_days + delay,
+        f"features look back {FEATURE_SET.history_days} days and labels take "
+        f"LABEL_DELAY_DAYS={delay}, so a lake or a scorer that "
         "begins anew has no training row with its whole history otherwise",
     )
     judged = Needed(delay + 1, f"predictions are judged when their labels have come, after LABEL_DELAY_DAYS={delay}")

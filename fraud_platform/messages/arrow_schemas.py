@@ -1,4 +1,7 @@
-"""Arrow schemas of Kafka's messages and of what is decoded from them, derived from the structs of schemas.py."""
+"""Arrow schemas of Kafka's messages and of what is decoded from them.
+
+Transactions have the fields of the declaration in force, the others those of their structs in schemas.py.
+"""
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -7,7 +10,9 @@ import msgspec
 import pyarrow as pa
 from msgspec import inspect
 
-from fraud_platform.messages.schemas import Label, Prediction, Transaction
+from fraud_platform.declared import DECLARATION
+from fraud_platform.messages.declared.arrow import arrow_schema
+from fraud_platform.messages.schemas import Label, Prediction
 
 POSITION = pa.schema(
     [
@@ -83,7 +88,7 @@ REJECTED_FIELDS = pa.schema(
 )
 LABEL_COLUMNS = {"customer_id": "key"}
 """Column of LABEL → field of a report: a rejected row's `key` is Kafka's."""
-TRANSACTION_FIELDS = fields_of(Transaction)
+TRANSACTION_FIELDS = arrow_schema(DECLARATION)
 LABEL_FIELDS = pa.schema(
     [
         ({field: column for column, field in LABEL_COLUMNS.items()}.get(name, name), kind)

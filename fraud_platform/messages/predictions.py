@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.schemas import FIRST_TIME_MS, LAST_TIME_MS, Prediction
 from fraud_platform.messages.tolerant import TolerantReader
 
@@ -28,8 +28,8 @@ def prediction_fault(prediction: Prediction) -> str | None:
     for name, (least, most) in _BOUNDS.items():
         if not least <= (number := getattr(prediction, name)) <= most:
             return f"{name} {number}"
-    if prediction.feature_set == feature_set_hash() and len(prediction.features) != len(FEATURE_NAMES):
-        return f"{len(prediction.features)} features, where its feature set has {len(FEATURE_NAMES)}"
+    if prediction.feature_set == FEATURE_SET.hash and len(prediction.features) != len(FEATURE_SET.names):
+        return f"{len(prediction.features)} features, where its feature set has {len(FEATURE_SET.names)}"
     if prediction.merchant_risk_date is not None and not _is_date(prediction.merchant_risk_date):
         return f"merchant_risk_date {prediction.merchant_risk_date}"
     return None

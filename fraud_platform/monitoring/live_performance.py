@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.performance import live_performance
 from fraud_platform.core.reports import join_reports
 from fraud_platform.core.time import day_of
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.pipeline import tables
 from fraud_platform.pipeline.transactions import read_reports
 from fraud_platform.storage.lake import Lake
@@ -59,5 +59,5 @@ def _others(
     unnamed = reports.loc[reports["customer_id"].isna(), "transaction_id"]
     asked = pa.array(unnamed[unnamed.isin(predictions["transaction_id"])].unique(), pa.string())
     around = pc.field("transaction_id").isin(asked) & (pc.field("date") != pa.scalar(scored_day))
-    first = scored_day - timedelta(days=HISTORY_DAYS)
+    first = scored_day - timedelta(days=FEATURE_SET.history_days)
     return lake.read(tables.PREDICTIONS, _IDENTITY, first, as_of - timedelta(days=1), where=around).to_pandas()

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.declaration import HISTORY_DAYS
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.arrow_schemas import DATED_PLACE, PLACE
 from fraud_platform.operations.dead_letters import all_letters
 from fraud_platform.pipeline import tables
@@ -26,7 +26,6 @@ from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake, Table
 
 BY = DATED_PLACE[:2]
-IDENTIFIED = [*DATED_PLACE, "transaction_id"]
 
 
 @dataclass(frozen=True)
@@ -115,11 +114,12 @@ def _books(lake: Lake, read: list[Reading], raw: Table, decoded: Table, topic: s
 
 def _accepted(lake: Lake, first: date, last: date) -> pd.DataFrame:
     """Accepted transactions; `features`, `duplicates` and `predictions` say what came of each."""
-    accepted = _places(lake, tables.TRANSACTIONS, first, last, columns=IDENTIFIED)
-    earlier = first - timedelta(days=HISTORY_DAYS + 1)
-    featured = _places(lake, tables.FEATURES, earlier, last, columns=IDENTIFIED)
+    ids = FEATURE_SET.transaction
+    accepted = _places(lake, tables.TRANSACTIONS, first, last, columns=[*DATED_PLACE, ids])
+    earlier = first - timedelta(days=FEATURE_SET.history_days + 1)
+    featured = _places(lake, tables.FEATURES, earlier, last, columns=[*DATED_PLACE, "transaction_id"])
     accepted["features"] = accepted["place"].isin(featured["place"])
-    accepted["duplicates"] = ~accepted["features"] & accepted["transaction_id"].isin(featured["transaction_id"])
+    accepted["duplicates"] = ~accepted["features"] & accepted[ids].isin(featured["transaction_id"])
     accepted["predictions"] = accepted["place"].isin(_predicted(lake)["place"])
     return accepted
 

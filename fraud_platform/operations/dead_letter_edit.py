@@ -2,13 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import DeadLetterError
 from fraud_platform.operations.dead_letters import DeadLetter
 
+_KEY = FEATURE_SET.world.field(FEATURE_SET.key).source
 LONGEST_VALUE = 64
 """Characters of a new value that the ledger keeps."""
 
@@ -29,7 +31,7 @@ class Edit:
         return ", ".join([*parts, *(f"without {name}" for name in self.without)])
 
     def apply(self, letter: DeadLetter) -> DeadLetter:
-        """The letter with the edit, its key the customer_id, or a report's transaction_id.
+        """The letter with the edit, its key that of the declaration, or a report's transaction_id.
 
         The bytes stay as received where nothing is edited.
 
@@ -44,13 +46,20 @@ class Edit:
         if self and (unclear := repeated - set(self.values) - set(self.without)):
             raise DeadLetterError(f"dead letter {letter.id} names {min(unclear)} twice: say its value with --set")
         document = {name: value for name, value in {**document, **self.values}.items() if name not in self.without}
-        owner = document.get("transaction_id" if letter.is_report else "customer_id")
+        owner = _at(document, ("transaction_id",) if letter.is_report else _KEY)
         # Half a surrogate pair is no text; the decoder will say so.
         key = owner.encode(errors="replace") if isinstance(owner, str) else letter.key
         return letter._replace(key=key, value=json.dumps(document).encode() if self else letter.value)
 
 
 UNCHANGED = Edit()
+
+
+def _at(document: Any, path: Sequence[str]) -> Any:
+    """The value that the names lead to; None where there is none."""
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
 
 
 def _parse(value: bytes | None) -> tuple[dict[str, Any] | None, set[str]]:

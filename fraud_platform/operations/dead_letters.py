@@ -13,9 +13,10 @@ from typing import NamedTuple
 from confluent_kafka import Message
 
 from fraud_platform.errors import DeadLetterError
-from fraud_platform.messages.decoding import label_or_fault, transaction_or_fault
+from fraud_platform.messages.decoding import label_or_fault
 from fraud_platform.messages.diagnosis import Fault
 from fraud_platform.messages.schemas import ScorerEvent
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader
 from fraud_platform.storage.kafka_offsets import OffsetRange, offsets_at, read_range, watermarks
@@ -55,7 +56,7 @@ class DeadLetter(NamedTuple):
         outcome = (
             label_or_fault(self.value, timestamp_ms)
             if self.is_report
-            else transaction_or_fault(self.key, self.value, timestamp_ms)
+            else DECODER.fault(self.key, self.value, timestamp_ms)
         )
         return f"{outcome.field}: {outcome.reason}" if isinstance(outcome, Fault) else None
 

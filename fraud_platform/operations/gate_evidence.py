@@ -39,15 +39,12 @@ class Evidence:
 
 
 def comparison_with_champion(champion: "ModelBundle | None", challenger: "ModelBundle", test: DatedRows) -> Evidence:
-    """Both models score the same test rows; the challenger must rank them better, beyond the noise of the days."""
+    """Both models score the same test rows, each by its own features of them.
+
+    The challenger must rank them better, beyond the noise of the days.
+    """
     if champion is None:
         return Evidence(True, "there is no champion to beat yet")
-    if champion.card.feature_set != challenger.card.feature_set:
-        return Evidence(
-            False,
-            f"not comparable: the champion reads feature set {champion.card.feature_set}, this version "
-            f"{challenger.card.feature_set}, so both cannot score the same rows; 'fraud promote' overrides this",
-        )
     from fraud_platform.core.training.compare import compare
 
     budget = challenger.card.alert_budget_per_day
@@ -80,17 +77,23 @@ def no_worse_than_simpler(bundle: "ModelBundle", has_champion: bool, test: Dated
     of now. Without references a version has to have a champion, which stands for them.
     """
     from fraud_platform.core.training.compare import compare_rankings, ranking
-    from fraud_platform.core.training.rules import rule_scores
+    from fraud_platform.core.training.rules import rule_scores, rules_for
 
     main, *references = bundle.card.rankings or [""]
     if not references and not has_champion:
         return Evidence(
             False, "it was trained without references, and there is no champion in their place: train with references"
         )
-    of_rules, of_now = ranking(rule_scores(test.features), test), ranking(bundle.score(test.features), test)
-    rankings = bundle.card.rankings
-    compared = {"rule_set": compare_rankings(of_rules, of_now)}
+    names, rankings = [feature.name for feature in bundle.card.features], bundle.card.rankings
+    compared = {}
+    if rules_for(names):
+        scores = rule_scores(bundle.own(test.features), names), bundle.score(test.features)
+        of_rules, of_now = (ranking(of_model, test) for of_model in scores)
+        compared["rule_set"] = compare_rankings(of_rules, of_now)
     compared |= {name: compare_rankings(rankings[name], rankings[main]) for name in references}
+    if not compared:
+        why = "trained without references, on features that tell no rule: the champion stands for both"
+        return Evidence(has_champion, why)
     if any(paired.days < 2 for paired in compared.values()):
         return Evidence(False, "all frauds of the test split came on one day, which proves nothing: raise TEST_DAYS")
     told = (

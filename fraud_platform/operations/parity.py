@@ -12,16 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.merchant_risk import MerchantRisk
+from fraud_platform.core.features.feature_set import default_rows
+from fraud_platform.core.features.matured_lookup import MaturedLookup
 from fraud_platform.core.features.parity import Parity, compare_features
-from fraud_platform.core.features.table import (
-    CUSTOMER_FEATURES,
-    FEATURE_NAMES,
-    MERCHANT_FEATURES,
-    VELOCITY_FEATURES,
-    feature_set_hash,
-)
 from fraud_platform.core.time import DAY_MS, day_of
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.arrow_schemas import PLACE
 from fraud_platform.messages.schemas import MAX_LATENESS_MS, Prediction
 from fraud_platform.messages.tolerant import TolerantReader
@@ -31,10 +26,12 @@ from fraud_platform.storage.kafka import committed_reader
 from fraud_platform.storage.kafka_offsets import OffsetRange, offsets_at, read_range, watermarks
 from fraud_platform.storage.lake import Lake
 
-NAMES_BEFORE, NAMES_AFTER = ([f.name for f in features] for features in (CUSTOMER_FEATURES, VELOCITY_FEATURES))
-"""Features of the batch table; merchants' risk stands between them."""
-
-
+_OF_KEY, _VELOCITIES = (
+    [one.feature.name for one in declared] for declared in (FEATURE_SET.of_key, FEATURE_SET.velocity.declared)
+)
+"""Features that the batch table has; the matured ones are looked up as the scorer looked them up."""
+_OF_FIELD = {name: f"field: {name}" for name in FEATURE_SET.matured}
+"""Field of an entity → its column beside those of the features."""
 _STREAM = ("source_partition", "source_offset", "transaction_id", "event_time_ms", "merchant_risk_date", "scored_at_ms")
 SAMPLED_ROWS, SAMPLED_SLICES = 20_000, 20
 """Of the newest predictions: so many, in so many runs of neighbours, evenly spread over the time."""
@@ -106,34 +103,39 @@ def _slices(ranges: OffsetRange) -> Iterator[OffsetRange]:
 
 
 def _compare(lake: Lake, table: pa.Table) -> StreamParity:
-    table = table.filter(pc.equal(table["feature_set"].cast(pa.string()), feature_set_hash()))
+    table = table.filter(pc.equal(table["feature_set"].cast(pa.string()), FEATURE_SET.hash))
+    names = FEATURE_SET.names
     if not len(table):
-        return StreamParity(compare_features(*_NO_ROWS, FEATURE_NAMES), 0, 0, 0, None)
-    stream = table["features"].combine_chunks().flatten().to_numpy().reshape(len(table), len(FEATURE_NAMES))
+        return StreamParity(compare_features(*_NO_ROWS, names), 0, 0, 0, None)
+    stream = table["features"].combine_chunks().flatten().to_numpy().reshape(len(table), len(names))
     scored = table.select(_STREAM).to_pandas().rename(columns=dict(zip(_STREAM[:2], PLACE, strict=True)))
     batch = _batch_rows(lake, scored)
     joined = scored.assign(row=np.arange(len(scored))).merge(batch, on=PLACE, how="left")
     reached = joined["kafka_offset"] <= joined["kafka_partition"].map(_reach(lake, scored))
-    missing = joined["merchant_id"].isna()
+    missing = joined["batch_transaction_id"].isna()
     both = joined[~missing].sort_values(PLACE)
     parity = compare_features(
         both["transaction_id"].to_numpy(),
-        np.hstack((both[NAMES_BEFORE], _merchant_values(lake, both), both[NAMES_AFTER])).astype(np.float64),
+        FEATURE_SET.joined(_values(both, _OF_KEY), _matured(lake, both), _values(both, _VELOCITIES)),
         stream[both["row"].to_numpy()],
-        FEATURE_NAMES,
+        names,
     )
     newest = int(both["scored_at_ms"].max()) if len(both) else None
     return StreamParity(parity, len(scored), int((missing & ~reached).sum()), int((missing & reached).sum()), newest)
 
 
-_NO_ROWS = np.empty(0, object), np.empty((0, len(FEATURE_NAMES))), np.empty((0, len(FEATURE_NAMES)))
+_NO_ROWS = np.empty(0, object), np.empty((0, len(FEATURE_SET.names))), np.empty((0, len(FEATURE_SET.names)))
 
 
 def _batch_rows(lake: Lake, scored: pd.DataFrame) -> pd.DataFrame:
-    """Batch features of the scored transactions, as far as there are any."""
-    columns = [*PLACE, "merchant_id", *NAMES_BEFORE, *NAMES_AFTER]
-    first, last = _arrival_days(scored)
-    return lake.read(tables.FEATURES, columns, first, last, where=_near(scored)).to_pandas()
+    """Batch features of the scored transactions, as far as there are any, and the values of their entities."""
+    days, near = _arrival_days(scored), _near(scored)
+    features = lake.read(tables.FEATURES, [*PLACE, "transaction_id", *_OF_KEY, *_VELOCITIES], *days, where=near)
+    rows = features.to_pandas().rename(columns={"transaction_id": "batch_transaction_id"})
+    if not _OF_FIELD:
+        return rows
+    fields = lake.read(tables.TRANSACTIONS, [*PLACE, *_OF_FIELD], *days, where=near).to_pandas()
+    return rows.merge(fields.rename(columns=_OF_FIELD), on=PLACE, how="left")
 
 
 def _reach(lake: Lake, scored: pd.DataFrame) -> pd.Series:
@@ -160,11 +162,17 @@ def _near(scored: pd.DataFrame) -> pc.Expression:
     return reduce(or_, runs)
 
 
-def _merchant_values(lake: Lake, rows: pd.DataFrame) -> Floats:
-    values = np.tile([f.default for f in MERCHANT_FEATURES], (len(rows), 1))
-    merchants, days = rows["merchant_id"].to_numpy(object), rows["merchant_risk_date"]
-    for day in days.dropna().unique():
-        at = (days == day).to_numpy()
-        as_of = date.fromisoformat(day)
-        values[at] = MerchantRisk(lake.read(tables.MERCHANT_RISK, first=as_of, last=as_of)).lookup(merchants[at])
+def _values(rows: pd.DataFrame, names: list[str]) -> Floats:
+    return rows[names].to_numpy(np.float64)
+
+
+def _matured(lake: Lake, rows: pd.DataFrame) -> Floats:
+    """The matured features (n, F) as of the days that the scorer looked them up."""
+    values = default_rows(FEATURE_SET.matured_features, len(rows))
+    columns = {name: rows[column].to_numpy(object) for name, column in _OF_FIELD.items()}
+    days = rows["merchant_risk_date"]
+    for day in days.dropna().unique() if columns else ():
+        at, as_of = (days == day).to_numpy(), date.fromisoformat(day)
+        lookup = MaturedLookup(FEATURE_SET, lake.read(tables.MERCHANT_RISK, first=as_of, last=as_of))
+        values[at] = lookup.lookup({name: column[at] for name, column in columns.items()})
     return values

@@ -15,6 +15,6 @@ def microseconds_per_row(bundle: ModelBundle) -> float:
     seconds = []
     for _ in range(RUNS):
         started = time.perf_counter()
-        bundle.score(rows)
+        bundle.score_own(rows)
         seconds.append(time.perf_counter() - started)
     return min(seconds) / ROWS * 1e6

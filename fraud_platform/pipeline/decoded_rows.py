@@ -2,16 +2,18 @@
 
 import pyarrow as pa
 
+from fraud_platform.declared import DECLARATION
 from fraud_platform.messages.arrow_schemas import (
     LABEL_COLUMNS,
     LABEL_FIELDS,
     PASSED_OVER,
     POSITION,
     REJECTED_FIELDS,
-    TRANSACTION_FIELDS,
     structs_to_table,
 )
-from fraud_platform.messages.decoding import Rejection, decode_around, decode_labels
+from fraud_platform.messages.declared.arrow import arrow_table
+from fraud_platform.messages.decoding import Rejection, decode_labels
+from fraud_platform.messages.transactions import DECODER
 
 
 def transaction_rows(raw: pa.RecordBatch) -> pa.Table:
@@ -19,8 +21,8 @@ def transaction_rows(raw: pa.RecordBatch) -> pa.Table:
     keys, values, times, passed = (
         raw[name].to_pylist() for name in ("key", "value", "kafka_timestamp_ms", PASSED_OVER)
     )
-    accepted, transactions, rejected = decode_around(keys, values, times, passed)
-    return _together(raw, accepted, structs_to_table(transactions, TRANSACTION_FIELDS), rejected)
+    decoded = DECODER.decode(keys, values, times, passed)
+    return _together(raw, decoded.accepted, arrow_table(DECLARATION, decoded.columns), decoded.rejections)
 
 
 def label_rows(raw: pa.RecordBatch) -> pa.Table:

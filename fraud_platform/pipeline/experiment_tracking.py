@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.pipeline.candidate_run import CandidateRun
@@ -89,7 +88,8 @@ class Trial:
     @cached_property
     def _importance(self) -> Mapping[str, float]:
         """Per cent, by feature."""
-        return dict(zip(FEATURE_NAMES, self.trained.main.model.classifier.get_feature_importance(), strict=True))
+        names = [feature.name for feature in self.trained.bundle.card.features]
+        return dict(zip(names, self.trained.main.model.classifier.get_feature_importance(), strict=True))
 
 
 def log_search_trial(mlflow: Any, trial: "SearchTrial") -> None:

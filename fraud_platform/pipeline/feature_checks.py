@@ -6,12 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.declaration import HISTORY_DAYS
-from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.pipeline import tables
 from fraud_platform.storage.lake import Lake
 
-_RISKS = [f.name for f in MERCHANT_FEATURES if f.unit == "share"]
+_RISKS = [one.feature.name for one in FEATURE_SET.matured_features if one.feature.unit == "share"]
 
 
 class Broken(NamedTuple):
@@ -24,14 +23,15 @@ class Broken(NamedTuple):
 def risks_outside_zero_and_one(lake: Lake, first: date, last: date) -> Broken:
     """Merchant risks that are no share, of the as-of days first to last."""
     rows = lake.read(tables.MERCHANT_RISK, _RISKS, first, last)
-    outside = {name: int((~((v >= 0) & (v <= 1))).sum()) for name, v in ((n, rows[n].to_numpy()) for n in _RISKS)}
+    known = {name: rows[name].drop_null().to_numpy() for name in _RISKS}  # null in the rows of other entities
+    outside = {name: int((~((v >= 0) & (v <= 1))).sum()) for name, v in known.items()}
     return Broken(len(rows), {name: count for name, count in outside.items() if count})
 
 
 def values_that_are_not_finite(lake: Lake, first: date, last: date) -> Broken:
     """Feature values that are missing, NaN or infinite, of the days first to last."""
-    rows = lake.read(tables.FEATURES, FEATURE_NAMES, first, last)
-    bad = {name: int((~np.isfinite(rows[name].to_numpy())).sum()) for name in FEATURE_NAMES}
+    rows = lake.read(tables.FEATURES, FEATURE_SET.names, first, last)
+    bad = {name: int((~np.isfinite(rows[name].to_numpy())).sum()) for name in FEATURE_SET.names}
     return Broken(len(rows), {name: count for name, count in bad.items() if count})
 
 
@@ -44,8 +44,8 @@ class WithoutFeatures(NamedTuple):
 
 def transactions_without_features(lake: Lake, first: date, last: date) -> WithoutFeatures:
     """Of the days first to last; a transaction that is sent again has the features of its first arrival."""
-    accepted = lake.read(tables.TRANSACTIONS, ["transaction_id"], first, last)["transaction_id"]
-    earlier = first - timedelta(days=HISTORY_DAYS + 1)
+    accepted = lake.read(tables.TRANSACTIONS, [FEATURE_SET.transaction], first, last)[FEATURE_SET.transaction]
+    earlier = first - timedelta(days=FEATURE_SET.history_days + 1)
     known = lake.read(tables.FEATURES, ["transaction_id"], earlier, last)["transaction_id"]
     missing = accepted.filter(pc.invert(pc.is_in(accepted, value_set=known.combine_chunks())))
     return WithoutFeatures(len(accepted), missing.to_pylist())

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
 from fraud_platform.core.training.dataset import FeatureRows
 from fraud_platform.core.training.split import blocked_cards
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import TrainingError
 from fraud_platform.messages.arrow_schemas import DATED_PLACE
 from fraud_platform.pipeline import tables
@@ -17,7 +17,8 @@ from fraud_platform.storage.lake import Lake
 
 MOST_REASONS = 5
 """Told in an error."""
-_ROWS = (*DATED_PLACE, "transaction_id", "customer_id", *FEATURE_NAMES, "feature_set")
+_FEATURES = dict.fromkeys((*FEATURE_SET.names, tables.AMOUNT))
+_ROWS = (*DATED_PLACE, "transaction_id", "customer_id", *_FEATURES, "feature_set")
 
 
 def read_feature_rows(lake: Lake, card_blocked_days: int) -> FeatureRows:
@@ -31,11 +32,12 @@ def read_feature_rows(lake: Lake, card_blocked_days: int) -> FeatureRows:
     )
     days = ordered["date"].to_numpy().astype("datetime64[D]")
     return FeatureRows(
+        feature_set=FEATURE_SET,
         transaction_ids=transaction_ids,
         features=feature_matrix(ordered),
         days=days,
         customer_ids=customer_ids,
-        amounts=ordered["amount"].to_numpy(),
+        amounts=ordered[tables.AMOUNT].to_numpy(),
         blocked=blocked_cards(transaction_ids, customer_ids, days, reports, card_blocked_days),
         reports=reports,
     )
@@ -61,14 +63,14 @@ def require_features(lake: Lake) -> None:
 
 def require_feature_set(rows: pa.Table) -> None:
     """Raise TrainingError where a row was computed by another feature set than this code declares."""
-    others = sorted(set(pc.unique(rows["feature_set"]).to_pylist()) - {feature_set_hash()})
+    others = sorted(set(pc.unique(rows["feature_set"]).to_pylist()) - {FEATURE_SET.hash})
     if others:
         raise TrainingError(
             f"features/transactions has rows of feature set {', '.join(others)}, this code declares "
-            f"{feature_set_hash()}: materialise transaction_features again for all its days"
+            f"{FEATURE_SET.hash}: materialise transaction_features again for all its days"
         )
 
 
 def feature_matrix(table: pa.Table) -> Floats:
     """Declared features (n, F) in their declared order."""
-    return np.column_stack([table[name].to_numpy() for name in FEATURE_NAMES])
+    return np.column_stack([table[name].to_numpy() for name in FEATURE_SET.names])

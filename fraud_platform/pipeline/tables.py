@@ -2,10 +2,9 @@
 
 import pyarrow as pa
 
-from fraud_platform.core.features.merchant_risk import NAMES as RISK_NAMES
-from fraud_platform.core.features.table import FEATURE_NAMES
-from fraud_platform.core.features.velocity import VELOCITY_NAMES
+from fraud_platform.core.features.matured_lookup import ENTITY, VALUE
 from fraud_platform.core.performance import PERFORMANCE as PERFORMANCE_COLUMNS
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.arrow_schemas import DATED_PLACE, LABEL, POSITION, PREDICTION, RAW, REJECTED, TRANSACTION
 from fraud_platform.storage.lake import Table
 
@@ -16,7 +15,10 @@ _OF_A_TOPIC = [
     ("date", pa.date32()),
     ("kafka_partition", pa.int32()),
 ]
-_FEATURES = [(name, pa.float64()) for name in FEATURE_NAMES]
+AMOUNT = "amount" if FEATURE_SET.shows_amount else "amount_at_stake"
+"""Column with the money of a transaction: the feature of that name, which is that very money, or one of its own."""
+_FEATURES = [(name, pa.float64()) for name in FEATURE_SET.names]
+_ROWS = [*_FEATURES, *([] if FEATURE_SET.shows_amount else [(AMOUNT, pa.float64())])]
 
 RAW_TRANSACTIONS = Table("raw/transactions", "raw_transactions", RAW)
 RAW_LABELS = Table("raw/labels", "raw_labels", RAW)
@@ -52,25 +54,34 @@ FEATURES = Table(
             *_PLACE,
             ("transaction_id", pa.string()),
             ("customer_id", pa.string()),
-            ("merchant_id", pa.string()),
             ("event_time_ms", pa.int64()),
-            *_FEATURES,
+            *_ROWS,
             ("feature_set", pa.string()),
         ]
     ),
 )
+"""`customer_id` is the key, whatever the declaration calls it, here and in the tables below."""
 MERCHANT_RISK = Table(
     "features/merchant_risk",
     "merchant_risk",
-    pa.schema([("merchant_id", pa.string()), ("date", pa.date32()), *((name, pa.float64()) for name in RISK_NAMES)]),
+    pa.schema(
+        [
+            (ENTITY, pa.string()),
+            (VALUE, pa.string()),
+            ("date", pa.date32()),
+            *((one.feature.name, pa.float64()) for one in FEATURE_SET.matured_features),
+        ]
+    ),
 )
-"""A row a merchant and as-of day `date`."""
+"""A row for each value of an entity, such as a merchant, and as-of day `date`; other entities' features are null."""
 VELOCITY = Table(
     "features/velocity",
     "velocity",
-    pa.schema([*_PLACE, ("entity", pa.string()), *((name, pa.float64()) for name in VELOCITY_NAMES)]),
+    pa.schema(
+        [*_PLACE, ("entity", pa.string()), *((one.feature.name, pa.float64()) for one in FEATURE_SET.velocity.declared)]
+    ),
 )
-"""A row for each transaction and entity that it names, duplicates left out."""
+"""A row for each transaction and entity that it names, duplicates left out; other entities' features are null."""
 TRAINING_SET = Table(
     "training/set",
     "training_set",
@@ -81,7 +92,7 @@ TRAINING_SET = Table(
             ("transaction_id", pa.string()),
             ("customer_id", pa.string()),
             ("event_time_ms", pa.int64()),
-            *_FEATURES,
+            *_ROWS,
             ("blocked", pa.bool_()),
             ("split", pa.string()),
             ("label", pa.bool_()),

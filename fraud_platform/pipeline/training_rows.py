@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.training.dataset import Dataset, DatedRows, TrainRows
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import TrainingError
 from fraud_platform.pipeline import tables
 from fraud_platform.pipeline.feature_rows import feature_matrix
@@ -23,15 +23,17 @@ def read_dataset(lake: Lake, smote_ratio: float | None = None) -> Dataset:
         train = _read_resampled(lake)
     else:
         _, train = resample_train_split(lake, smote_ratio)
-    return Dataset(train, _read_dated(lake, "validation"), read_test_rows(lake))
+    return Dataset(FEATURE_SET, train, _read_dated(lake, "validation"), read_test_rows(lake))
 
 
 def resample_train_split(lake: Lake, smote_ratio: float) -> tuple[pa.Table, TrainRows]:
     """The train split in its order, and what SMOTE makes of it with the training set's seed."""
     from fraud_platform.core.training.resample import smote
 
-    train = read_split(lake, "train", ("row", "transaction_id", "label", *FEATURE_NAMES)).sort_by("row")
-    return train, smote(feature_matrix(train), labels(train), smote_ratio, read_snapshot(lake)["seed"])
+    train = read_split(lake, "train", ("row", "transaction_id", "label", *FEATURE_SET.names)).sort_by("row")
+    return train, smote(
+        feature_matrix(train), labels(train), smote_ratio, read_snapshot(lake)["seed"], FEATURE_SET.categories
+    )
 
 
 def read_test_rows(lake: Lake) -> DatedRows:
@@ -54,7 +56,7 @@ def _read_resampled(lake: Lake) -> TrainRows:
             f"training/resampled was made from version {source} of training/set, which is at {version} now: "
             "materialise resampled_training_set again"
         )
-    return train_rows(lake.read(tables.RESAMPLED_TRAINING_SET, ("row", "label", "synthetic", *FEATURE_NAMES)))
+    return train_rows(lake.read(tables.RESAMPLED_TRAINING_SET, ("row", "label", "synthetic", *FEATURE_SET.names)))
 
 
 def _read_dated(lake: Lake, name: str) -> DatedRows:

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.training.split import TimeSplit
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.pipeline import tables
 from fraud_platform.pipeline.training_tables import SPLITS, offset_ranges
 from fraud_platform.storage.lake import Lake
@@ -23,7 +23,7 @@ def snapshot_of(
     """What gives the same rows again: days, offsets and label cut-off of each split, table versions, settings."""
     return {
         "as_of": as_of.isoformat(),
-        "feature_set": feature_set_hash(),
+        "feature_set": FEATURE_SET.hash,
         "seed": seed,
         "card_blocked_days": card_blocked_days,
         "table_versions": versions,

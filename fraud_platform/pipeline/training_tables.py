@@ -8,18 +8,19 @@ import pandas as pd
 import pyarrow as pa
 
 from fraud_platform.core.arrays import Bools, Days, Ids
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.reports import join_reports
 from fraud_platform.core.training.dataset import DatedRows, TrainRows
 from fraud_platform.core.training.split import DayRange, TimeSplit, blocked_cards, known_labels
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.pipeline import tables
 from fraud_platform.pipeline.feature_rows import feature_matrix
 from fraud_platform.pipeline.transactions import in_arrival_order
 
 SPLITS = ("train", "validation", "test")
 IDENTITY = ("date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "event_time_ms")
-FEATURES_READ = (*IDENTITY, *FEATURE_NAMES, "feature_set")
-DATED_ROWS_READ = ("row", "label", "date", "customer_id", "blocked", *FEATURE_NAMES)
+_FEATURES = tuple(dict.fromkeys((*FEATURE_SET.names, tables.AMOUNT)))
+FEATURES_READ = (*IDENTITY, *_FEATURES, "feature_set")
+DATED_ROWS_READ = ("row", "label", "date", "customer_id", "blocked", *_FEATURES)
 
 
 def labelled_splits(features: pa.Table, reports: pd.DataFrame, split: TimeSplit, card_blocked_days: int) -> pa.Table:
@@ -52,7 +53,7 @@ def resampled_table(train: pa.Table, resampled: TrainRows) -> pa.Table:
         "transaction_id": pa.chunked_array([*train["transaction_id"].chunks, pa.nulls(made_up, pa.string())]),
         "label": resampled.labels,
         "synthetic": resampled.synthetic,
-        **{name: resampled.features[:, column] for column, name in enumerate(FEATURE_NAMES)},
+        **{name: resampled.features[:, column] for column, name in enumerate(FEATURE_SET.names)},
     }
     return pa.table(columns, tables.RESAMPLED_TRAINING_SET.schema)
 
@@ -71,7 +72,7 @@ def dated_rows(table: pa.Table) -> DatedRows:
         labels=labels(ordered),
         days=ordered["date"].to_numpy().astype("datetime64[D]"),
         customer_ids=np.asarray(ordered["customer_id"].to_pandas(), object),
-        amounts=ordered["amount"].to_numpy(),
+        amounts=ordered[tables.AMOUNT].to_numpy(),
         blocked=_flags(ordered, "blocked"),
     )
 

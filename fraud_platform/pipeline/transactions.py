@@ -6,8 +6,9 @@ import pandas as pd
 import pyarrow as pa
 
 from fraud_platform.core.features.event_layout import EventArray
-from fraud_platform.core.features.table import FIELD_NAMES, LAYOUT
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.arrow_schemas import DATED_PLACE, POSITION
+from fraud_platform.messages.declared.arrow import encoded
 from fraud_platform.pipeline import tables
 from fraud_platform.storage.lake import Lake
 
@@ -37,12 +38,7 @@ def report_rows(
 
     Rows that an earlier release wrote have no customer_id and no source: both are null.
     """
-    there = lake.columns(tables.LABELS, version)
-    rows = lake.read(tables.LABELS, [name for name in REPORT_COLUMNS if name in there], first, last, version)
-    for name in REPORT_COLUMNS:
-        if name not in there:
-            rows = rows.append_column(name, pa.nulls(rows.num_rows, REPORT_SCHEMA.field(name).type))
-    return rows.select(REPORT_COLUMNS)
+    return lake.read(tables.LABELS, REPORT_COLUMNS, first, last, version)
 
 
 def read_reports(
@@ -54,5 +50,6 @@ def read_reports(
 
 def events_of(rows: pa.Table) -> EventArray:
     """Event rows of rows with the columns of TRANSACTION, in the same order."""
-    columns = {name: rows[name].to_pandas().to_numpy() for name in FIELD_NAMES}
-    return LAYOUT.rows(columns, rows["kafka_timestamp_ms"].to_numpy())
+    return FEATURE_SET.layout.rows_of(
+        lambda field: encoded(field, rows[field.name]), rows["kafka_timestamp_ms"].to_numpy()
+    )

@@ -100,10 +100,16 @@ class Lake:
         version: int | None = None,
         where: pc.Expression | None = None,
     ) -> pa.Table:
-        """Rows of the days first to last, both included; all days, all rows and the newest version by default."""
+        """Rows of the days first to last, both included; all days, all rows and the newest version by default.
+
+        A column that the table gets with the next write, since it was written under another declaration, is null.
+        """
         dataset = self._open(table, version).to_pyarrow_dataset()
+        wanted = list(columns) if columns else None
+        there = wanted and [name for name in wanted if name in dataset.schema.names or name not in table.schema.names]
         with s3_errors(self._settings):
-            return dataset.to_table(columns=list(columns) if columns else None, filter=_within(first, last, where))
+            rows = dataset.to_table(columns=there, filter=_within(first, last, where))
+        return rows if wanted == there else _with_nulls(rows, wanted or [], table.schema)
 
     def batches(self, table: Table, columns: Sequence[str], first: date, last: date) -> Iterator[pa.RecordBatch]:
         """The same rows some at a time, at most BATCH_ROWS of them, so that not all have to be held at once."""
@@ -186,6 +192,14 @@ def _within(
     ]
     found = [bound for bound in bounds if bound is not None]
     return reduce(and_, found) if found else None
+
+
+def _with_nulls(rows: pa.Table, names: Sequence[str], schema: pa.Schema) -> pa.Table:
+    """The rows with all of the columns, those that they lack being null."""
+    for name in names:
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.nulls(len(rows), schema.field(name).type))
+    return rows.select(names)
 
 
 def days_predicate(first: date, last: date) -> str:

@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from fraud_platform.cli.main import app
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES, VELOCITY_FEATURES
 from fraud_platform.core.time import day_start_ms
 from fraud_platform.definitions import definitions
 from fraud_platform.defs.models.checks import GATE
@@ -31,6 +30,7 @@ from fraud_platform_tests.support.forty_days_platform import platform_on, run_jo
 from fraud_platform_tests.support.kafka_outcome import read
 from fraud_platform_tests.support.kernel_on_lake import PLACE, kernel_on_lake
 from fraud_platform_tests.support.predictions import decision_on
+from fraud_platform_tests.support.simulated_world import CUSTOMER_FEATURES, FEATURE_NAMES, VELOCITY_FEATURES
 
 LAST_DAY = NEXT_DAY
 """Only the bad messages arrive on the last day, so it has no accepted row."""
@@ -78,7 +78,7 @@ def trained(run, platform) -> dg.ExecuteInProcessResult:
 
 
 def in_order(table: pa.Table) -> pa.Table:
-    candidates = ("date", "kafka_partition", "kafka_offset", "merchant_id", "entity")
+    candidates = ("date", "kafka_partition", "kafka_offset", "entity", "value")
     keys = [name for name in candidates if name in table.column_names]
     return table.select(sorted(table.column_names)).sort_by([(key, "ascending") for key in keys]).combine_chunks()
 

@@ -9,7 +9,6 @@ import pytest
 from mlflow import MlflowClient
 
 from fraud_platform.core.calibration import Calibration
-from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.model_bundle import ModelBundle
 from fraud_platform.defs.metadata import latest_metadata
 from fraud_platform.defs.models import checks
@@ -27,6 +26,7 @@ from fraud_platform.storage.bundle_folder import load_bundle
 from fraud_platform.storage.kafka import create_topics
 from fraud_platform_tests.support import bundles, feature_lake
 from fraud_platform_tests.support.judged_versions import as_champion, judge, materialise, parity_result, register_bundle
+from fraud_platform_tests.support.simulated_world import FEATURE_SET
 
 STAGES = [training_set, resampled_training_set, candidate_models, registered_model]
 PLOTS = (
@@ -84,9 +84,9 @@ def test_the_first_version_passes_the_gate_and_has_no_alias_yet(result, platform
 
 
 def test_the_bundle_in_the_registry_scores_the_current_features_and_knows_its_origin(bundle, platform):
-    bundle.verify(feature_set_hash())
+    bundle.verify()
     assert bundle.card.snapshot == read_snapshot(platform.lake)
-    assert platform.registry.tags(1)["feature_set"] == feature_set_hash()
+    assert platform.registry.tags(1)["feature_set"] == FEATURE_SET.hash
 
 
 def test_the_materialisation_shows_version_measures_and_pictures(result, instance, platform, bundle):
@@ -227,13 +227,6 @@ def test_the_gate_wants_a_comparison_of_stream_and_batch_that_is_recent(
 def test_without_a_champion_there_is_no_stream_to_compare(result, platform, instance):
     outcome = judge(platform, instance, 1)["stream_features_match_batch"]
     assert outcome.passed and "there is no champion" in outcome.description
-
-
-def test_a_champion_of_another_feature_set_is_not_comparable_and_that_refuses(bundle, test_rows):
-    old = replace(bundle, card=msgspec.structs.replace(bundle.card, feature_set="0123456789abcdef"))
-    outcome = comparison_with_champion(old, bundle, test_rows)
-    assert not outcome.passed
-    assert "not comparable" in outcome.description and "0123456789abcdef" in outcome.description
 
 
 def test_probabilities_that_are_far_too_high_are_not_calibrated(bundle, test_rows):

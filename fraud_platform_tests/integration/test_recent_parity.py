@@ -2,7 +2,6 @@
 
 import msgspec
 
-from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
 from fraud_platform.messages.schemas import encode
 from fraud_platform.operations.parity import recent_parity
 from fraud_platform.storage.clock import now_ms
@@ -10,17 +9,19 @@ from fraud_platform.storage.kafka import create_topics, producer
 from fraud_platform.storage.lake import Lake
 from fraud_platform_tests.support import feature_lake
 from fraud_platform_tests.support.predictions import decision
+from fraud_platform_tests.support.simulated_world import FEATURE_NAMES, FEATURE_SET
 
 
 def test_predictions_on_the_topic_are_compared_where_no_comparison_is_recent(broker, settings):
     lake = Lake(settings)
     feature_lake.fill(lake)
+    feature_lake.fill_transactions(lake)
     create_topics(settings)
-    send_predictions(settings, feature_lake.feature_rows(feature_set_hash()).slice(0, 500))
+    send_predictions(settings, feature_lake.feature_rows(FEATURE_SET.hash).slice(0, 500))
     parity = recent_parity(settings, lake, now_ms() - 3_600_000)
     assert parity.holds and (parity.scored, parity.parity.rows) == (500, 500)
     assert recent_parity(settings, lake, now_ms() + 60_000).scored == 0
-    wrong = feature_lake.feature_rows(feature_set_hash()).slice(500, 10)
+    wrong = feature_lake.feature_rows(FEATURE_SET.hash).slice(500, 10)
     send_predictions(settings, wrong, moved=1.0)
     assert not recent_parity(settings, lake, now_ms() - 3_600_000).holds
 

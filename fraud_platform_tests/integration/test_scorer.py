@@ -8,7 +8,6 @@ from shutil import rmtree
 import pytest
 from confluent_kafka.admin import NewPartitions
 
-from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.model_bundle import CARD, MODEL, REFERENCE
 from fraud_platform.feeding.messages import Disturbances, transaction_messages
 from fraud_platform.messages.schemas import Prediction
@@ -23,6 +22,7 @@ from fraud_platform_tests.support.bad_messages import BAD_MESSAGES, EVENT_TIME_M
 from fraud_platform_tests.support.kafka_outcome import assert_features_equal_batch, predictions, read, send
 from fraud_platform_tests.support.lake_from_topic import fill_lake
 from fraud_platform_tests.support.scorer_output import wait_for
+from fraud_platform_tests.support.simulated_world import FEATURE_SET
 from fraud_platform_tests.support.waiting import wait_until
 from streaming.state.checkpoint import checkpoint_folder
 
@@ -83,9 +83,9 @@ def assert_versions_match_ledger(settings: Settings, scored: list[Prediction]) -
 
 
 def older_release(settings: Settings) -> None:
-    """The checkpoint as a release with other features would find it, and a topic that got a third partition."""
+    """The checkpoint as a declaration of other fields would find it, and a topic that got a third partition."""
     (checkpoint,) = checkpoint_folder(settings).glob("*/generation.json")
-    checkpoint.write_text(checkpoint.read_text().replace(feature_set_hash(), "of an older release"))
+    checkpoint.write_text(checkpoint.read_text().replace(FEATURE_SET.state_version, "of other fields"))
     admin = admin_client(settings)
     admin.create_partitions([NewPartitions(settings.kafka_topic, 3)])[settings.kafka_topic].result()
 
@@ -131,7 +131,7 @@ def test_the_scorer_goes_on_past_bad_messages_and_a_bad_champion_and_unpickles_n
     scorer.audit(tmp_path / "audit.log")
     registry = Registry(settings)
     good = bundles.register(settings, tmp_path / "good")
-    other_features = bundles.register(settings, tmp_path / "other", feature_set="another")
+    other_features = bundles.register(settings, tmp_path / "other", declared=bundles.OTHER_FEATURES)
     registry.set_alias(CHAMPION, good)
     messages = transaction_messages(bundles.transactions(1), Disturbances())
     kafka = producer(settings)
@@ -147,7 +147,7 @@ def test_the_scorer_goes_on_past_bad_messages_and_a_bad_champion_and_unpickles_n
     wait_for(settings, len(messages), len(BAD_MESSAGES))
 
     assert refusals(settings)[0][0] == other_features
-    assert "feature set another" in refusals(settings)[0][1]
+    assert "reads of_another_declaration, which" in refusals(settings)[0][1]
     assert {p.model_version for p in predictions(settings)} == {good}
     assert len(predictions(settings)) == len(messages)
     assert_each_bad_message_has_a_dead_letter(settings)

@@ -1,5 +1,7 @@
 """Small real models for tests: trained on the simulator's transactions, by the same kernel."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -9,20 +11,20 @@ import pandas as pd
 from catboost import CatBoostClassifier
 from mlflow import MlflowClient
 
-from fraud_platform.core.features.table import (
-    FEATURE_NAMES,
-    FEATURES,
-    KERNEL,
-    LAYOUT,
-    MERCHANT_FEATURES,
-    feature_set_hash,
-)
+from fraud_platform.core.features.declaration import Feature
 from fraud_platform.core.model_bundle import BundleCard, ModelBundle
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
 from fraud_platform.settings import Settings
 from fraud_platform.storage.bundle_folder import save_bundle
 from fraud_platform.storage.registry import Registry
+from fraud_platform_tests.support.simulated_world import (
+    FEATURE_SET,
+    FEATURES,
+    KERNEL,
+    LAYOUT,
+    MERCHANT_FEATURES,
+)
 from fraud_platform_tests.support.velocity_at_once import velocities_at_once
 
 WORLD = World(seed=11, customers=300, merchants=200)
@@ -45,15 +47,24 @@ def training_matrix() -> tuple[np.ndarray, np.ndarray]:
     return np.hstack(values), frame["is_fraud"].to_numpy()
 
 
-def bundle(seed: int = 1, feature_set: str | None = None, threshold: float = 0.05) -> ModelBundle:
+OTHER_FEATURES = (*FEATURES[:-1], replace(FEATURES[-1], name="of_another_declaration"))
+"""Of which the last one is not declared."""
+
+
+def bundle(
+    seed: int = 1,
+    feature_set: str | None = None,
+    threshold: float = 0.05,
+    declared: Sequence[Feature] = FEATURES,
+) -> ModelBundle:
     """A model of a few trees; other seeds give other scores."""
     features, labels = training_matrix()
     model = CatBoostClassifier(iterations=20, depth=4, random_seed=seed, verbose=False, allow_writing_files=False)
-    model.fit(pd.DataFrame(features, columns=FEATURE_NAMES), labels)
+    model.fit(pd.DataFrame(features, columns=[feature.name for feature in declared]), labels)
     card = BundleCard(
         model_name="test",
-        features=list(FEATURES),
-        feature_set=feature_set or feature_set_hash(),
+        features=list(declared),
+        feature_set=feature_set or FEATURE_SET.hash,
         calibration_method="none",
         calibration_scores=[0.0, 1.0],
         calibration_probabilities=[0.0, 1.0],

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 from pyspark.sql import SparkSession
 
-from fraud_platform.core.features.table import LAYOUT, feature_set_hash
 from fraud_platform.messages.schemas import ScorerEvent
 from fraud_platform.operations.batch_marker import Offsets
 from fraud_platform.settings import Settings
 from fraud_platform.storage.topic_id import TopicId
+from fraud_platform_tests.support.simulated_world import FEATURE_SET, LAYOUT
 from streaming.output.sink import TransactionalSink
 from streaming.state.checkpoint import Checkpoint, checkpoint_folder
 from streaming.state.checkpoint_lineage import current_checkpoint
@@ -33,7 +33,7 @@ class Running:
         folder = checkpoint_folder(settings) / "0001"
         topic_id = TopicId(settings, settings.kafka_topic).now()
         self.checkpoint = Checkpoint(
-            folder, feature_set or feature_set_hash(), len(start), start, topic_id, event_layout=event_layout
+            folder, feature_set or FEATURE_SET.hash, len(start), start, topic_id, event_layout=event_layout
         )
         self.checkpoint.write()
         self._spark = self.checkpoint.spark_folder

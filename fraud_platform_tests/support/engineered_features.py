@@ -4,10 +4,17 @@ import numpy as np
 import pandas as pd
 
 from fraud_platform.core.features.fraud_status import FraudReports
+from fraud_platform.core.features.matured import matured_features
 from fraud_platform.core.features.matured_grids import MaturedTransactions
-from fraud_platform.core.features.merchant_risk import merchant_risk
-from fraud_platform.core.features.table import FEATURE_NAMES, KERNEL, LAYOUT, MERCHANT_FEATURES
 from fraud_platform.core.time import DAY_MS
+from fraud_platform_tests.support.simulated_world import (
+    FEATURE_NAMES,
+    FEATURE_SET,
+    KERNEL,
+    LAYOUT,
+    MATURED,
+    MERCHANT_FEATURES,
+)
 from fraud_platform_tests.support.velocity_at_once import velocities_at_once
 
 LABEL_DELAY_DAYS = 7
@@ -27,11 +34,12 @@ def _merchant_features(frame: pd.DataFrame, events: np.ndarray) -> np.ndarray:
     reported = np.flatnonzero(frame["is_fraud"])
     reported_at = frame["reported_at_ms"].to_numpy()[reported]
     first, last = int(day.min()), int(day.max())
-    rows = merchant_risk(
+    rows = matured_features(
+        FEATURE_SET.world,
+        MATURED,
         MaturedTransactions(merchant, events["_transaction"], day, {"amount": events["amount"]}),
         FraudReports(reported, reported_at // DAY_MS + 1, reported_at, np.ones(len(reported), bool)),
-        first,
-        last,
+        (first, last),
         LABEL_DELAY_DAYS,
     )
     table = np.zeros((merchant.max() + 1, last - first + 1, len(MERCHANT_FEATURES)))

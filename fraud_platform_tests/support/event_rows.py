@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.table import LAYOUT
 from fraud_platform.core.time import DAY_MS
+from fraud_platform_tests.support.simulated_world import LAYOUT
 
 START_MS = 1_709_164_800_000  # 2024-02-29, a leap day
 gaps_ms = st.sampled_from([0, 1, 999, 60_000, 3_600_000, 3_600_001, DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 31 * DAY_MS])

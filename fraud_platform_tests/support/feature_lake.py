@@ -7,19 +7,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from fraud_platform.core.features.table import (
+from fraud_platform.core.simulation.days import simulate_day
+from fraud_platform.core.simulation.world import World
+from fraud_platform.core.time import DAY_MS
+from fraud_platform.messages.arrow_schemas import TRANSACTION
+from fraud_platform.pipeline import tables
+from fraud_platform.storage.lake import Lake
+from fraud_platform_tests.support.simulated_world import (
     CUSTOMER_FEATURES,
+    FEATURE_SET,
     KERNEL,
     LAYOUT,
     MERCHANT_FEATURES,
     VELOCITY_FEATURES,
-    feature_set_hash,
 )
-from fraud_platform.core.simulation.days import simulate_day
-from fraud_platform.core.simulation.world import World
-from fraud_platform.core.time import DAY_MS
-from fraud_platform.pipeline import tables
-from fraud_platform.storage.lake import Lake
 from fraud_platform_tests.support.velocity_at_once import velocities_at_once
 
 FIRST_DAY, DAYS = date(2026, 3, 1), 30
@@ -31,8 +32,15 @@ SPLIT = {"label_delay_days": 3, "validation_days": 5, "test_days": 5}
 
 def fill(lake: Lake, feature_set: str | None = None) -> None:
     """Write features/transactions and labels."""
-    lake.replace_days(tables.FEATURES, feature_rows(feature_set or feature_set_hash()), FIRST_DAY, LAST_DAY)
+    lake.replace_days(tables.FEATURES, feature_rows(feature_set or FEATURE_SET.hash), FIRST_DAY, LAST_DAY)
     lake.replace_days(tables.LABELS, report_rows(), FIRST_DAY, LAST_DAY)
+
+
+def fill_transactions(lake: Lake) -> None:
+    """Write transactions, of which features/transactions are."""
+    frame = simulated().assign(kafka_timestamp_ms=simulated()["event_time_ms"])
+    columns = {field.name: pa.array(frame[field.name], field.type, from_pandas=True) for field in TRANSACTION}
+    lake.replace_days(tables.TRANSACTIONS, pa.table(columns), FIRST_DAY, LAST_DAY)
 
 
 @cache
@@ -52,7 +60,7 @@ def feature_rows(feature_set: str) -> pa.Table:
     frame = simulated()
     events = LAYOUT.rows(frame, frame["event_time_ms"])
     values = KERNEL.features(LAYOUT.empty, events).values
-    identity = ["date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id", "merchant_id"]
+    identity = ["date", "kafka_partition", "kafka_offset", "transaction_id", "customer_id"]
     columns: dict = {name: pa.array(frame[name]) for name in [*identity, "event_time_ms"]}
     columns |= {feature.name: values[:, column] for column, feature in enumerate(CUSTOMER_FEATURES)}
     columns |= {feature.name: np.full(len(frame), feature.default) for feature in MERCHANT_FEATURES}

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 import pandas as pd
 
 from fraud_platform.core.benchmark.features import labelled_rows
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
 from fraud_platform.core.training.dataset import Dataset
 from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
 from fraud_platform.core.training.split import time_split
+from fraud_platform_tests.support.simulated_world import FEATURE_NAMES, FEATURE_SET
 
 FIRST_DAY, DAYS = date(2026, 1, 1), 123
 
@@ -44,4 +44,5 @@ class FewCards:
         train, validation, test = (
             rows.select(part.contains(rows.days)) for part in (split.train, split.validation, split.test)
         )
-        return Dataset(smote(train.features, train.labels, params.smote_ratio, params.seed), validation, test)
+        resampled = smote(train.features, train.labels, params.smote_ratio, params.seed)
+        return Dataset(FEATURE_SET, resampled, validation, test)

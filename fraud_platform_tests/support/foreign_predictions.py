@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
+from fraud_platform_tests.support.simulated_world import FEATURE_NAMES, FEATURE_SET
 
 GOOD = {
     "transaction_id": "T1",
@@ -18,7 +18,7 @@ GOOD = {
     "source_offset": 7,
     "scored_at_ms": 1_780_000_000_500,
     "merchant_risk_date": "2026-05-01",
-    "feature_set": feature_set_hash(),
+    "feature_set": FEATURE_SET.hash,
     "features": [0.0] * len(FEATURE_NAMES),
 }
 CHANGED = {

@@ -8,13 +8,15 @@ import msgspec
 import numpy as np
 from confluent_kafka import Message
 
-from fraud_platform.core.features.table import FEATURE_NAMES, FIELD_NAMES, KERNEL, LAYOUT, MERCHANT_FEATURES
 from fraud_platform.feeding.messages import Message as FeedMessage
-from fraud_platform.messages.decoding import decode_transactions
+from fraud_platform.messages.declared.decoder import Decoded
 from fraud_platform.messages.schemas import Prediction
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import any_reader, committed_reader, producer
 from fraud_platform.storage.kafka_offsets import read_range, watermarks
+from fraud_platform_tests.support.decoded_events import events_of_messages
+from fraud_platform_tests.support.simulated_world import FEATURE_NAMES, KERNEL, LAYOUT, MERCHANT_FEATURES
 from fraud_platform_tests.support.velocity_at_once import velocities_at_once
 from fraud_platform_tests.support.waiting import wait_until
 
@@ -80,9 +82,9 @@ def outcome(settings: Settings, former: Sequence[list[Message]] = ()) -> Outcome
     due_ids: Counter[str] = Counter()
     due_letters: Counter[Place] = Counter()
     for rows in (*former, read(settings, settings.kafka_topic)):
-        _, transactions, rejections = _decoded(rows)
-        due_ids.update({t.transaction_id for t in transactions})
-        due_letters.update((rows[r.index].partition(), rows[r.index].offset()) for r in rejections)
+        decoded = _decoded(rows)
+        due_ids.update(set(decoded.columns["transaction_id"]))
+        due_letters.update((rows[r.index].partition(), rows[r.index].offset()) for r in decoded.rejections)
     headers = [dict(m.headers()) for m in read(settings, settings.kafka_dead_letter_topic)]
     letters = [(int(h["source_partition"]), int(h["source_offset"])) for h in headers]
     return Outcome(
@@ -113,14 +115,13 @@ def _features_in_one_go(received: list[Message]) -> dict[tuple[str, Place], np.n
     """Features of each accepted transaction, by its id and place."""
     # By time first: a customer's transactions lie in two partitions once a topic got another one.
     rows = sorted(received, key=lambda m: (m.timestamp()[1], m.offset()))
-    accepted, transactions, _ = _decoded(rows)
-    rows = [rows[i] for i in accepted]
-    columns = {name: [getattr(t, name) for t in transactions] for name in FIELD_NAMES}
-    events = LAYOUT.rows(columns, [m.timestamp()[1] for m in rows])
+    decoded = _decoded(rows)
+    rows = [rows[i] for i in decoded.accepted]
+    events = events_of_messages(decoded.columns, [m.timestamp()[1] for m in rows])
     values = np.hstack((KERNEL.features(LAYOUT.empty, events).values, velocities_at_once(events)))
-    ids = [t.transaction_id for t in transactions]
+    ids = decoded.columns["transaction_id"]
     return {(i, (m.partition(), m.offset())): v for i, m, v in zip(ids, rows, values, strict=True)}
 
 
-def _decoded(rows: list[Message]) -> tuple:
-    return decode_transactions([m.key() for m in rows], [m.value() for m in rows], [m.timestamp()[1] for m in rows])
+def _decoded(rows: list[Message]) -> Decoded:
+    return DECODER.decode([m.key() for m in rows], [m.value() for m in rows], [m.timestamp()[1] for m in rows])

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.pipeline import tables
 from fraud_platform.pipeline.transactions import events_of
 from fraud_platform.storage.lake import Lake
+from fraud_platform_tests.support.simulated_world import KERNEL, LAYOUT
 from fraud_platform_tests.support.velocity_at_once import velocities_at_once
 
 PLACE = [("kafka_partition", "ascending"), ("kafka_offset", "ascending")]

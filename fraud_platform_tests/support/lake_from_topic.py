@@ -4,12 +4,12 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fraud_platform.core.features.table import FIELD_NAMES
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.pipeline import tables
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
 from fraud_platform_tests.support.kafka_outcome import read
+from fraud_platform_tests.support.simulated_world import FIELD_NAMES
 
 
 def fill_lake(settings: Settings) -> None:

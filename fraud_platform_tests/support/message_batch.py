@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 
 from fraud_platform.core.features.event_layout import EventArray
-from fraud_platform.core.features.table import LAYOUT
 from fraud_platform_tests.support.bad_messages import EVENT_TIME_MS, KEY, valid
+from fraud_platform_tests.support.simulated_world import LAYOUT
 
 
 def messages(rows: list[tuple[bytes | None, bytes | None]], first_offset: int = 0) -> pa.Table:

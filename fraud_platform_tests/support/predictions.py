@@ -1,7 +1,7 @@
 """Predictions as a new version gives them, looking on or deciding."""
 
-from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.messages.schemas import Prediction, ShadowPrediction
+from fraud_platform_tests.support.simulated_world import FEATURE_SET
 
 NOW_MS = 1_780_000_000_000
 
@@ -62,6 +62,6 @@ def decision_on(row: dict, features: list[float]) -> Prediction:
         source_offset=row["kafka_offset"],
         scored_at_ms=row["event_time_ms"],
         merchant_risk_date=row["date"].isoformat(),
-        feature_set=feature_set_hash(),
+        feature_set=FEATURE_SET.hash,
         features=features,
     )

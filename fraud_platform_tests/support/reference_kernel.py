@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from fraud_platform.core.features.declaration import WINDOWS_MS
-from fraud_platform.core.features.entity_events import SMALL_AMOUNT
-from fraud_platform.core.features.table import CUSTOMER_FEATURES
+from fraud_platform_tests.support.simulated_world import CUSTOMER_FEATURES
 
 HISTORY_MS = WINDOWS_MS["30d"]
 
@@ -57,7 +56,7 @@ def _features(event: Any, clock: int, past: list[tuple[int, Any]]) -> dict[str, 
         columns[f"sum_{name}"] = sum(amounts) / 100
         columns[f"mean_{name}"] = sum(amounts) / 100 / len(rows)
         columns[f"max_{name}"] = max(amounts) / 100
-    columns["small_count_1h"] = sum(int(e["amount"]) <= SMALL_AMOUNT * 100 for e in window["1h"])
+    columns["small_count_1h"] = sum(int(e["amount"]) <= 500 for e in window["1h"])
     columns |= _against([int(e["amount"]) for _, e in past], cents)
     for name in ("merchant_id", "country", "device_id", "channel"):
         seen = any(e[name] == event[name] for _, e in past)

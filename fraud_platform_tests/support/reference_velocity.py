@@ -3,23 +3,22 @@
 import numpy as np
 
 from fraud_platform.core.features.declaration import WINDOWS_MS
-from fraud_platform.core.features.entity_events import ENTITIES, SMALL_AMOUNT
-from fraud_platform.core.features.table import KERNEL, LAYOUT, VELOCITY_FEATURES
-from fraud_platform.core.features.velocity import SETTLE_MS, VELOCITY_WINDOWS
+from fraud_platform.core.features.velocity_plan import SETTLE_MS
+from fraud_platform_tests.support.simulated_world import KERNEL, LAYOUT, VELOCITY_FEATURES
 
 
 def loops(events: np.ndarray) -> np.ndarray:
     """VELOCITY_FEATURES of EVENT rows in arrival order: a plain reading of the definition."""
     duplicate = KERNEL.arrange(LAYOUT.empty, events).duplicate
     values = np.zeros((len(events), len(VELOCITY_FEATURES)))
-    for column, entity in enumerate(f"{name}_id" for name in ENTITIES):
+    for column, entity in enumerate(("merchant_id", "device_id")):
         arrivals = [arrival_at(events, duplicate, entity, i) for i in range(len(events))]
         for i, asking in enumerate(events):
             if duplicate[i] or asking[entity] == 0:
                 continue
             end = min(asking["_time_ms"], asking["_arrival_ms"]) - SETTLE_MS
             row = []
-            for window in VELOCITY_WINDOWS:
+            for window in ("1h", "1d"):
                 inside = [
                     e
                     for j, e in enumerate(events)
@@ -27,7 +26,7 @@ def loops(events: np.ndarray) -> np.ndarray:
                     and e[entity] == asking[entity]
                     and end - WINDOWS_MS[window] < arrivals[j] <= end
                 ]
-                small = sum(int(e["amount"]) <= SMALL_AMOUNT * 100 for e in inside)
+                small = sum(int(e["amount"]) <= 500 for e in inside)
                 row += [len(inside), len({int(e["_key"]) for e in inside}), small / max(len(inside), 1)]
             values[i, column * len(row) : (column + 1) * len(row)] = row
     return values

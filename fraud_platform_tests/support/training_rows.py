@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.training.dataset import Dataset, DatedRows
 from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
+from fraud_platform_tests.support.simulated_world import FEATURE_NAMES, FEATURE_SET
 
 PARAMS = TrainingParams(
     epochs=40,
@@ -37,6 +37,7 @@ def dataset(seed: int = 1) -> Dataset:
     """A resampled training set with later validation and test rows."""
     train = dated_rows(seed)
     return Dataset(
+        FEATURE_SET,
         smote(train.features, train.labels, PARAMS.smote_ratio, PARAMS.seed),
         dated_rows(seed + 1, first_day="2026-02-01"),
         dated_rows(seed + 2, first_day="2026-03-01"),

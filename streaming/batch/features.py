@@ -10,16 +10,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
-from fraud_platform.core.features.entity_events import ENTITIES, ENTITY_EVENT, entity_events_of
+from fraud_platform.core.features.entity_events import entity_event_type, entity_events_of
 from fraud_platform.core.features.event_layout import KEY, EventArray
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, KERNEL
+from fraud_platform.core.features.matured_lookup import lookup_columns
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.storage.arrow_bytes import binary_of, pack, unpack
 from fraud_platform.storage.clock import now_ms
 from streaming.batch.received import PLACE, Received, received
 from streaming.state.customers import PartitionState
 
 SCORED, REJECTED, DUPLICATE = "scored", "rejected", "duplicate"
-IDENTIFIERS = ("transaction_id", "customer_id", "merchant_id")
+PLAN = FEATURE_SET.velocity
+OF_FIELD = {name: f"field: {name}" for name in lookup_columns(FEATURE_SET)}
+"""Field of an entity → its column, where the tables of matured features are asked for it."""
+_IDENTIFIERS = {"transaction_id": FEATURE_SET.transaction, "customer_id": FEATURE_SET.key}
+_TEXTS = _IDENTIFIERS | {column: name for name, column in OF_FIELD.items()}
+"""Column → field. `customer_id` is the key, as the predictions call it."""
 ROWS = pa.schema(
     [
         ("status", pa.string()),
@@ -29,16 +35,16 @@ ROWS = pa.schema(
         *((name, pa.binary()) for name in ("key", "value")),  # of rejected messages, see received.Received
         ("value_bytes", pa.int64()),
         *((name, pa.string()) for name in ("field", "reason")),
-        *((name, pa.string()) for name in IDENTIFIERS),  # of the others
+        *((name, pa.string()) for name in _TEXTS),  # of the others
         ("event_time_ms", pa.int64()),
-        ("customer_features", pa.binary(8 * len(CUSTOMER_FEATURES))),  # float64
-        ("entity_events", pa.binary(ENTITY_EVENT.itemsize * len(ENTITIES))),
+        ("customer_features", pa.binary(8 * len(FEATURE_SET.of_key))),  # float64
+        ("entity_events", pa.binary(entity_event_type(PLAN).itemsize * len(PLAN.entities))),
     ]
 )
 """What becomes of a message."""
 
 HistoryOf = Callable[[NDArray[np.int64]], EventArray]
-"""Trailing events of sorted, unique customers."""
+"""Trailing events of sorted, unique keys."""
 
 
 def with_features(messages: DataFrame, state_folder: Path, batch_id: int) -> pa.Table:
@@ -89,8 +95,8 @@ def transform(messages: pa.Table, history_of: HistoryOf) -> tuple[pa.Table, Even
 def rows_of(messages: Received, history_of: HistoryOf) -> tuple[pa.Table, EventArray]:
     """`transform` of messages that are decoded."""
     events = messages.events()
-    arrangement = KERNEL.arrange(history_of(np.unique(events[KEY])), events)
-    result = KERNEL.features_of(arrangement)
+    arrangement = FEATURE_SET.kernel.arrange(history_of(np.unique(events[KEY])), events)
+    result = FEATURE_SET.kernel.features_of(arrangement)
 
     n = len(messages)
     good, bad = _positions(n, messages.accepted), _positions(n, [r.index for r in messages.rejections])
@@ -103,10 +109,10 @@ def rows_of(messages: Received, history_of: HistoryOf) -> tuple[pa.Table, EventA
         "value_bytes": pa.array(messages.value_bytes, pa.int64()).take(bad),
         "field": pa.array([r.field for r in messages.rejections], pa.string()).take(bad),
         "reason": pa.array([r.reason for r in messages.rejections], pa.string()).take(bad),
-        **{name: pa.array(columns[name], pa.string()).take(good) for name in IDENTIFIERS},
-        "event_time_ms": pa.array(columns["event_time_ms"], pa.int64()).take(good),
+        **{name: pa.array(columns[field], pa.string()).take(good) for name, field in _TEXTS.items()},
+        "event_time_ms": pa.array(columns[FEATURE_SET.time], pa.int64()).take(good),
         "customer_features": binary_of(result.values).take(good),
-        "entity_events": binary_of(entity_events_of(arrangement)).take(good),
+        "entity_events": binary_of(entity_events_of(PLAN, arrangement)).take(good),
     }
     return pa.table(rows, schema=ROWS), result.kept
 

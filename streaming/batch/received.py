@@ -5,16 +5,16 @@ rejected one only as much is kept as its dead letter may carry.
 """
 
 from collections.abc import Iterable
-from operator import attrgetter
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from fraud_platform.core.features.event_layout import EventArray
-from fraud_platform.core.features.table import FIELD_NAMES, LAYOUT
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.arrow_schemas import PASSED_OVER
-from fraud_platform.messages.decoding import Rejection, decode_around, decode_transactions
+from fraud_platform.messages.decoding import Rejection
+from fraud_platform.messages.transactions import DECODER
 
 DEAD_LETTER_BYTES = 450_000
 """Most of a rejected value. A compressed message may be far larger than what the broker takes back from
@@ -34,8 +34,8 @@ class Received:
     def __init__(self) -> None:
         self.accepted: list[int] = []
         """Numbers of the accepted messages."""
-        self.columns: dict[str, list] = {name: [] for name in FIELD_NAMES}
-        """Their fields."""
+        self.columns: dict[str, list] = {name: [] for name in FEATURE_SET.world.names}
+        """Their fields, as the decoder gives them."""
         self.rejections: list[Rejection] = []
         self.keys: list[bytes | None] = []
         """Of the rejected ones, as much as is kept; so are the values."""
@@ -49,15 +49,12 @@ class Received:
     def add(self, messages: pa.Table) -> None:
         """Columns partition, offset, timestamp_ms, key, value of the messages that follow, and maybe PASSED_OVER."""
         keys, values, times = (messages[name].to_pylist() for name in ("key", "value", "timestamp_ms"))
-        if PASSED_OVER in messages.column_names:
-            outcome = decode_around(keys, values, times, messages[PASSED_OVER].to_pylist())
-        else:
-            outcome = decode_transactions(keys, values, times)
-        accepted, transactions, rejections = outcome
-        self.accepted += [self._messages + index for index in accepted]
-        for name, column in self.columns.items():
-            column += map(attrgetter(name), transactions)
-        for index, field, reason in ((r.index, r.field, r.reason) for r in rejections):
+        passed = messages[PASSED_OVER].to_pylist() if PASSED_OVER in messages.column_names else None
+        decoded = DECODER.decode(keys, values, times, passed)
+        self.accepted += [self._messages + index for index in decoded.accepted]
+        for name, column in decoded.columns.items():
+            self.columns[name] += column
+        for index, field, reason in ((r.index, r.field, r.reason) for r in decoded.rejections):
             self.rejections.append(Rejection(self._messages + index, field, reason))
             self._keep(keys[index], values[index])
         self._places.append(messages.select(PLACE))
@@ -86,7 +83,8 @@ class Received:
 
     def events(self) -> EventArray:
         """Event rows of the accepted messages."""
-        return LAYOUT.rows(self.columns, self.arrivals_ms)
+        columns = self.columns
+        return FEATURE_SET.layout.rows_of(lambda field: field.encoded_column(columns[field.name]), self.arrivals_ms)
 
     @property
     def arrivals_ms(self) -> NDArray[np.int64]:

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.time import DAY_MS
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.schemas import Prediction, ShadowPrediction, encode
 from fraud_platform.settings import Settings
 from fraud_platform.storage.arrow_bytes import values_of
-from streaming.batch.features import REJECTED, SCORED
+from streaming.batch.features import OF_FIELD, REJECTED, SCORED
 from streaming.batch.merchant_risk import RiskTables
 from streaming.models.traffic_split import Assignment, Outcomes, TrafficSplit, assign, outcomes_of
 from streaming.output.sink import OutMessage
@@ -62,7 +62,7 @@ def score_batch(
 ) -> ScoredBatch:
     """Messages for the rows of one micro-batch (features.ROWS).
 
-    velocity: VELOCITY_FEATURES (n, F) of the scored rows.
+    velocity: velocities (n, F) of the scored rows.
     """
     scored = rows.filter(pc.equal(rows["status"], SCORED))
     rejected = rows.filter(pc.equal(rows["status"], REJECTED))
@@ -83,8 +83,9 @@ def score_batch(
 
 def _decide(scored: pa.Table, velocity: Floats, split: TrafficSplit, risk: RiskTables) -> Decided:
     days = scored["timestamp_ms"].to_numpy() // DAY_MS
-    merchant_values, risk_dates = risk.lookup(days, scored["merchant_id"].to_pandas().to_numpy())
-    features = np.hstack((values_of(scored["customer_features"], np.float64), merchant_values, velocity))
+    entities = {name: scored[column].to_pandas().to_numpy(object) for name, column in OF_FIELD.items()}
+    matured, risk_dates = risk.lookup(days, entities)
+    features = FEATURE_SET.joined(values_of(scored["customer_features"], np.float64), matured, velocity)
     deciding, shadows = assign(split, features, scored["customer_id"])
     probability, threshold, version = np.empty(len(scored)), np.empty(len(scored)), np.empty(len(scored), np.int64)
     reasons: dict[int, list[str]] = {}
@@ -98,7 +99,7 @@ def _decide(scored: pa.Table, velocity: Floats, split: TrafficSplit, risk: RiskT
 
 
 def _predictions(scored: pa.Table, decided: Decided, settings: Settings, scored_at_ms: int) -> Iterator[OutMessage]:
-    feature_set, topic = feature_set_hash(), settings.kafka_predictions_topic
+    feature_set, topic = FEATURE_SET.hash, settings.kafka_predictions_topic
     columns = (scored[n].to_pylist() for n in ("transaction_id", "customer_id", "event_time_ms", "partition", "offset"))
     decisions = (column.tolist() for column in decided[2:6])
     for row, (

@@ -1,4 +1,4 @@
-"""Velocity of the merchants and devices in a batch: their events so far, and those that Kafka has beyond the batch.
+"""Velocity of the entities in a batch, say merchants: their events so far, and those that Kafka has beyond the batch.
 
 Spark reads the partitions of a backlog at its own pace: when a batch ends at noon in one
 of them, it may end at eleven in another. What the transactions at noon have to count
@@ -15,15 +15,15 @@ import pyarrow.compute as pc
 from confluent_kafka import Message
 
 from fraud_platform.core.arrays import Floats
-from fraud_platform.core.features.entity_events import ENTITIES, ENTITY_EVENT, EntityEventArray
+from fraud_platform.core.features.entity_events import EntityEventArray, entity_event_type, no_entity_events
 from fraud_platform.core.features.event_layout import EventArray
-from fraud_platform.core.features.table import LAYOUT, VELOCITY_FEATURES
-from fraud_platform.core.features.velocity import SETTLE_MS
+from fraud_platform.core.features.velocity_plan import SETTLE_MS
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.settings import Settings
 from fraud_platform.storage.arrow_bytes import values_of
 from fraud_platform.storage.kafka import committed_reader
 from fraud_platform.storage.kafka_offsets import offsets_at, read_range
-from streaming.batch.features import SCORED, oldest_arrival_ms, transform
+from streaming.batch.features import PLAN, SCORED, oldest_arrival_ms, transform
 from streaming.metrics import metrics
 from streaming.state.customers import PartitionState
 from streaming.state.entities import Positions, VelocityState
@@ -45,15 +45,15 @@ class Velocity:
         """Up to when all entity events were taken to have arrived."""
 
     def of_batch(self, batch_id: int, rows: pa.Table, ends: dict[int, int]) -> Floats:
-        """VELOCITY_FEATURES (n, F) of the n scored rows of a batch, whose entity events join the state.
+        """Velocities (n, F) of the n scored rows of a batch, whose entity events join the state.
 
         rows: features.ROWS. ends: first offset after the batch, for
         every partition of the topic.
         """
-        if not len(rows):  # offsets that are markers of transactions and nothing else
-            return np.empty((0, len(VELOCITY_FEATURES)))
-        state = VelocityState(self._folder, batch_id)
         scored = rows.filter(pc.equal(rows["status"], SCORED))
+        if not PLAN.entities or not len(rows):  # or offsets that are markers of transactions and nothing else
+            return np.empty((len(scored), len(PLAN.declared)))
+        state = VelocityState(self._folder, batch_id)
         if (oldest_ms := oldest_arrival_ms(scored["timestamp_ms"].to_numpy())) is not None:
             state.compact(oldest_ms)
         positions = state.positions
@@ -83,7 +83,7 @@ class Velocity:
         behind = [p for p in ends if self._heard_ms.get(p, 0) <= until_ms]
         starts = {p: max(ends[p], positions.get(p, 0)) for p in behind}
         targets = offsets_at(self._consumer, self._topic, until_ms + 1, starts) if behind else {}
-        found, reached = [np.empty((0, len(ENTITIES)), ENTITY_EVENT)], {}
+        found, reached = [no_entity_events(PLAN, 0)], {}
         for partition, target in targets.items():
             if target > starts[partition]:
                 reached[partition] = target
@@ -97,15 +97,15 @@ class Velocity:
         beyond: list[EventArray] = []
         for messages in _portions(read_range(self._consumer, self._topic, {partition: (end, target)})):
             rows, kept = transform(
-                _as_table(messages), lambda customers: LAYOUT.joined((state.history(customers), *beyond))
+                _as_table(messages), lambda customers: FEATURE_SET.layout.joined((state.history(customers), *beyond))
             )
             beyond.append(kept)
             yield rows.filter(pc.equal(rows["status"], SCORED))
 
 
 def entity_events_in(scored: pa.Table) -> EntityEventArray:
-    """ENTITY_EVENT rows (n, len(ENTITIES)) of scored rows."""
-    return values_of(scored["entity_events"], ENTITY_EVENT)
+    """Entity events (n, entities) of scored rows."""
+    return values_of(scored["entity_events"], entity_event_type(PLAN))
 
 
 def _uncounted(rows: pa.Table, positions: Positions) -> np.ndarray:

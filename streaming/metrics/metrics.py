@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from fraud_platform.declared import DECLARATION
 from streaming.metrics.histogram import LatencyHistogram
 
 SUPERVISOR = CollectorRegistry()
@@ -16,8 +17,9 @@ STATUSES = ("predictions", "rejected", "duplicates")
 OUTCOMES = ("both", "champion_only", "challenger_only", "neither")
 PHASES = ("features", "velocity", "score", "write")
 REJECTED_FIELDS = (
-    *("value", "key", "schema_version", "transaction_id", "customer_id", "merchant_id", "event_time_ms", "amount"),
-    *("device_id", "channel", "country", "latitude", "longitude"),
+    *("value", "key"),
+    *((DECLARATION.header.message.version.member,) if DECLARATION.header.message.version else ()),
+    *DECLARATION.world.names,
     "other",  # a name that the sender made up
 )
 BATCH_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.core.model_bundle import ModelBundle
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import AccessDeniedError, ModelError, ServiceUnavailableError, SlowModelError
 from fraud_platform.messages.schemas import ScorerEvent
 from fraud_platform.operations import rollout
@@ -53,8 +53,8 @@ def load_model(registry: Versions, version: int, settings: Settings) -> LoadedMo
 
 def _ready(version: int, folder: Path, settings: Settings, digest: str | None = None) -> LoadedModel:
     digest = bundle_digest(folder, digest)
-    bundle = load_bundle(folder)
-    bundle.verify(feature_set_hash())
+    bundle = load_bundle(folder).reading(FEATURE_SET.features)
+    bundle.verify()
     if (slow_us := warm_up(bundle)) > SLOWEST_US:
         raise SlowModelError(
             f"{bundle.card.model_name} takes {slow_us:.0f} microseconds a transaction, {SLOWEST_US:g} are allowed: "
@@ -66,7 +66,7 @@ def _ready(version: int, folder: Path, settings: Settings, digest: str | None = 
 
 def warm_up(bundle: ModelBundle) -> float:
     """Explain and score rows as a batch would, so that no batch pays for what is done once; microseconds a row."""
-    bundle.reasons(bundle.reference_features[:WARM_ALERTS])
+    bundle.reasons_of_own(bundle.reference_features[:WARM_ALERTS])
     return microseconds_per_row(bundle)
 
 

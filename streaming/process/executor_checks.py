@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.settings import Settings
 
@@ -34,9 +34,9 @@ def check_executors(spark: SparkSession, settings: Settings, folder: Path) -> No
     finally:
         probe.unlink(missing_ok=True)
     for host, feature_set, shares_folder in sorted(set(answers)):
-        if feature_set != feature_set_hash():
+        if feature_set != FEATURE_SET.hash:
             raise ConfigurationError(
-                f"the executor on {host} has feature set {feature_set}, the scorer {feature_set_hash()}: "
+                f"the executor on {host} has feature set {feature_set}, the scorer {FEATURE_SET.hash}: "
                 "run workers and scorer from the same image"
             )
         if not shares_folder:
@@ -50,5 +50,5 @@ def _answer(probe: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Recor
     for _ in batches:
         shares = probe.is_file() and probe.read_text() == probe.name.removeprefix(".probe-")
         yield pa.record_batch(
-            {"host": [socket.gethostname()], "feature_set": [feature_set_hash()], "shares_folder": [shares]}
+            {"host": [socket.gethostname()], "feature_set": [FEATURE_SET.hash], "shares_folder": [shares]}
         )

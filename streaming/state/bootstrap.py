@@ -17,12 +17,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.table import FIELD_NAMES, KERNEL, LAYOUT
 from fraud_platform.core.features.velocity import index_of
 from fraud_platform.core.time import DAY_MS
+from fraud_platform.declared import DECLARATION, FEATURE_SET
 from fraud_platform.messages.arrow_schemas import PASSED_OVER, PLACE, POSITION, TRANSACTION
-from fraud_platform.messages.decoding import decode_around
+from fraud_platform.messages.declared.arrow import arrow_table
 from fraud_platform.messages.passed_over import passed_over
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform.operations.ledger import settled_events
 from fraud_platform.pipeline.lake_upgrade import accepted_table, rejected_table
 from fraud_platform.pipeline.passed_messages import messages_around
@@ -70,7 +71,7 @@ def bootstrap_state(
     if lake_ends:
         rows = _from_lake(spark, settings, {p: end for p, (_, end) in held.items()}).unionByName(rows)
     files = -(-max(1, rows.count()) // ROWS_PER_FILE)
-    written = rows.repartition(files, "customer_id").mapInArrow(partial(_write_runs, folder), "rows bigint")
+    written = rows.repartition(files, FEATURE_SET.key).mapInArrow(partial(_write_runs, folder), "rows bigint")
     return written.agg(F.sum("rows")).collect()[0][0] or 0
 
 
@@ -82,7 +83,10 @@ def _from_lake(spark: SparkSession, settings: Settings, start: dict[int, int]) -
     newest = stored.agg(F.max("date")).collect()[0][0]
     if newest is None:
         return spark.createDataFrame([], _SCHEMA)
-    return stored.where(F.col("date") >= newest - timedelta(days=REACH_MS // DAY_MS + 1)).select(*TRANSACTION.names)
+    recent = stored.where(F.col("date") >= newest - timedelta(days=REACH_MS // DAY_MS + 1))
+    # A field that was declared since has no column before its transactions are decoded again.
+    missing = {f.name: F.lit(None).cast(f.dataType) for f in _SCHEMA if f.name not in stored.columns}
+    return recent.withColumns(missing).select(*TRANSACTION.names)
 
 
 def _tables(settings: Settings) -> tuple[Table, Table]:
@@ -110,13 +114,11 @@ def _from_kafka(spark: SparkSession, settings: Settings, offsets: OffsetRange) -
 def _decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         keys, values, times = (batch[name].to_pylist() for name in ("key", "value", "kafka_timestamp_ms"))
-        passed = batch[PASSED_OVER].to_pylist() if PASSED_OVER in batch.schema.names else [None] * len(batch)
-        accepted, transactions, _ = decode_around(keys, values, times, passed)
-        columns = [
-            pa.array([getattr(t, name) for t in transactions], TRANSACTION.field(name).type) for name in FIELD_NAMES
-        ]
-        position = [batch[name].take(pa.array(accepted, pa.int64())) for name in POSITION.names]
-        yield pa.record_batch([*position, *columns], schema=TRANSACTION)
+        passed = batch[PASSED_OVER].to_pylist() if PASSED_OVER in batch.schema.names else None
+        decoded = DECODER.decode(keys, values, times, passed)
+        position = [batch[name].take(pa.array(decoded.accepted, pa.int64())) for name in POSITION.names]
+        fields = arrow_table(DECLARATION, decoded.columns)
+        yield from pa.table([*position, *fields.columns], schema=TRANSACTION).to_batches()
 
 
 def _write_runs(folder: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -124,10 +126,12 @@ def _write_runs(folder: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.
     received = list(batches)
     if received:
         rows = in_arrival_order(pa.Table.from_batches(received))
-        arrangement = KERNEL.arrange(LAYOUT.empty, events_of(rows))
+        arrangement = FEATURE_SET.kernel.arrange(FEATURE_SET.layout.empty, events_of(rows))
         name = f"{TaskContext.get().partitionId():06}.arrow"  # type: ignore[union-attr]
         write_events(folder / BOOTSTRAP_FOLDER / name, arrangement.kept)
-        entity_events = entity_events_of(arrangement).reshape(-1)
-        recent = entity_events["arrival_ms"] >= entity_events["arrival_ms"].max() - VELOCITY_REACH_MS
-        write_entity_events(folder / VELOCITY_FOLDER / BOOTSTRAP_FOLDER / name, index_of(entity_events[recent]), {})
+        if FEATURE_SET.velocity.entities:
+            entity_events = entity_events_of(FEATURE_SET.velocity, arrangement).reshape(-1)
+            recent = entity_events["arrival_ms"] >= entity_events["arrival_ms"].max() - VELOCITY_REACH_MS
+            index = index_of(FEATURE_SET.velocity, entity_events[recent])
+            write_entity_events(folder / VELOCITY_FOLDER / BOOTSTRAP_FOLDER / name, index, {})
         yield pa.record_batch({"rows": pa.array([len(arrangement.kept)], pa.int64())})

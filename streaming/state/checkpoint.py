@@ -1,4 +1,4 @@
-"""The scorer's checkpoint: one for as long as topic, partitions and feature set stay the same.
+"""The scorer's checkpoint: one for as long as topic, partitions, fields and velocities stay the same.
 
 Here is what a checkpoint is and how it lies on the disk. Which one a scorer goes on with
 is decided in checkpoint_lineage.py.
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO
 
-from fraud_platform.core.features.table import LAYOUT, feature_set_hash
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import CheckpointInUseError
 from fraud_platform.messages.partitioner import PARTITIONERS, Verdict
 from fraud_platform.operations.batch_marker import Offsets
@@ -44,6 +44,8 @@ class Checkpoint:
     """The query after whose output it goes on."""
     event_layout: str | None = None
     """Version of the rows in its state; None where a former release made it."""
+    state_version: str | None = None
+    """Of all its state, see FeatureSet.state_version; None where a former release made it."""
     partitioner: Verdict | None = field(default=None, compare=False)
     """How producers spread keys over the partitions when it was made, or since that could be told."""
 
@@ -70,8 +72,10 @@ class Checkpoint:
 
     def fits(self, topic_id: str) -> bool:
         """Whether this release can go on with it in the topic; the number of partitions aside."""
-        made_for = self.feature_set, self.event_layout, self.topic_id, self.starting_offsets is not None
-        return made_for == (feature_set_hash(), LAYOUT.version, topic_id, True)
+        same_state = self.state_version == FEATURE_SET.state_version
+        if self.state_version is None:  # a former release knew its features only
+            same_state = (self.feature_set, self.event_layout) == (FEATURE_SET.hash, FEATURE_SET.layout.version)
+        return same_state and self.topic_id == topic_id and self.starting_offsets is not None
 
     def reads_on(self, positions: Offsets, stored: OffsetRange) -> bool:
         """False once the topic has more partitions, and all that had been sent before they were seen is scored.

@@ -1,7 +1,7 @@
 """The checkpoint lineage: which checkpoint a scorer goes on with, the newest or a new one that follows it.
 
 A new checkpoint takes the history that its windows need from the lake and goes on at the
-very offset where the output ends. So neither a changed feature set nor a new partition
+very offset where the output ends. So neither a new field nor a new partition
 costs a prediction, a window or a manual step. Nor does a lost disk, nor an older copy of
 one: how far the output came stands in Kafka's group offsets.
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pyspark.sql import SparkSession
 
-from fraud_platform.core.features.table import LAYOUT, feature_set_hash
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import (
     ConfigurationError,
     ExactlyOnceError,
@@ -211,13 +211,14 @@ def _make(
     start = topic.start_after(lake_ends if end is None else end)
     made = Checkpoint(
         folder,
-        feature_set_hash(),
+        FEATURE_SET.hash,
         len(topic.stored),
         start,
         topic.id,
         resume.why,
         resume.follows,
-        LAYOUT.version,
+        FEATURE_SET.layout.version,
+        FEATURE_SET.state_version,
         partitioner,
     )
     # What a bootstrap that did not end left there.

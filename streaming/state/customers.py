@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fraud_platform.core.features.declaration import HISTORY_DAYS
 from fraud_platform.core.features.event_layout import KEY, TIME_MS, EventArray
-from fraud_platform.core.features.table import LAYOUT
 from fraud_platform.core.time import DAY_MS
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 from fraud_platform.storage.arrow_bytes import binary_of
 from streaming.state.lsm_store import LsmStore, map_file, write_file
@@ -24,9 +23,9 @@ Int = NDArray[np.int64]
 
 BOOTSTRAP_FOLDER = "seed"
 """Of the runs that a state bootstrap wrote, before any batch."""
-REACH_MS = HISTORY_DAYS * DAY_MS + MAX_LATENESS_MS + MAX_CLOCK_SKEW_MS
+REACH_MS = FEATURE_SET.history_days * DAY_MS + MAX_LATENESS_MS + MAX_CLOCK_SKEW_MS
 """How long before its arrival a transaction's windows can begin."""
-_SCHEMA = pa.schema([("customer", pa.int64()), ("event", pa.binary(LAYOUT.dtype.itemsize))])
+_SCHEMA = pa.schema([("customer", pa.int64()), ("event", pa.binary(FEATURE_SET.layout.dtype.itemsize))])
 
 
 class PartitionState:
@@ -40,7 +39,7 @@ class PartitionState:
     def history(self, customers: Int) -> EventArray:
         """Events of the customers (sorted, unique), in each one's order of arrival."""
         files = [*self._bootstrap, *self._store.files]
-        return LAYOUT.joined(file.events_of(customers) for file in files)
+        return FEATURE_SET.layout.joined(file.events_of(customers) for file in files)
 
     def add(self, kept: EventArray) -> None:
         """Write the batch's events: KernelResult.kept, sorted by customer."""
@@ -65,7 +64,7 @@ class EventsFile:
         table = map_file(path)
         self._customers = table["customer"].chunk(0).to_numpy() if len(table) else np.empty(0, np.int64)
         data = table["event"].chunk(0).buffers()[1] if len(table) else b""
-        self.events: EventArray = np.frombuffer(data, LAYOUT.dtype, len(table))
+        self.events: EventArray = np.frombuffer(data, FEATURE_SET.layout.dtype, len(table))
         self.newest_ms = int(table.schema.metadata[b"newest_ms"])
 
     def __len__(self) -> int:
@@ -89,7 +88,7 @@ def write_events(path: Path, events: EventArray) -> None:
 
 
 def _merge(horizon_ms: int, files: list[EventsFile], path: Path) -> None:
-    events = LAYOUT.joined(file.events for file in files)
+    events = FEATURE_SET.layout.joined(file.events for file in files)
     events = events.compress(events[TIME_MS] >= horizon_ms)
     # Stable: within a customer the files' order is the order of arrival.
     write_events(path, events.take(np.argsort(events[KEY], kind="stable")))

@@ -1,4 +1,4 @@
-"""The state of merchants and devices: indices of their events, in a log-structured merge store (lsm_store.py).
+"""The state of entities, such as merchants: indices of their events, in a log-structured merge store (lsm_store.py).
 
 A merchant's transactions come in all Kafka partitions, so there is one store for all of
 them, and the driver keeps it. It counts by binary search and never gathers a merchant's
@@ -16,22 +16,16 @@ import pyarrow as pa
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.features.entity_events import EntityEventArray
-from fraud_platform.core.features.velocity import REACH_MS as WINDOW_REACH_MS
-from fraud_platform.core.features.velocity import (
-    VELOCITY_WINDOWS,
-    EntityEventIndex,
-    index_of,
-    merged,
-    no_counts,
-    velocities,
-)
+from fraud_platform.core.features.velocity import EntityEventIndex, index_of, merged
 from fraud_platform.core.features.windows import Int
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.schemas import MAX_LATENESS_MS
 from streaming.state.customers import BOOTSTRAP_FOLDER
 from streaming.state.lsm_store import LsmStore, map_file, write_file
 
 FOLDER = "velocity"
-REACH_MS = WINDOW_REACH_MS + MAX_LATENESS_MS
+PLAN = FEATURE_SET.velocity
+REACH_MS = PLAN.reach_ms + MAX_LATENESS_MS
 """How long before its arrival a transaction's windows can begin."""
 
 THREADED_ROWS = 20_000
@@ -70,29 +64,29 @@ class VelocityState:
         self._store.compact(horizon_ms, partial(_merge, horizon_ms))
 
     def add(self, entity_events: EntityEventArray, positions: Positions) -> None:
-        """Write the batch's ENTITY_EVENT rows (k,) as its run; positions: see `positions`."""
+        """Write the batch's entity events (k,) as its run; positions: see `positions`."""
         path = self._store.path()
-        write_entity_events(path, index_of(entity_events), self.positions | positions)
+        write_entity_events(path, index_of(PLAN, entity_events), self.positions | positions)
         self._own = [EntityEventsFile(path)]
 
     def velocities(self, entity_events: EntityEventArray) -> Floats:
-        """VELOCITY_FEATURES (n, F) of transactions by their entity events (n, len(ENTITIES))."""
+        """Velocities (n, F) of transactions by their entity events (n, entities)."""
         asked = entity_events.reshape(-1)
         order = np.argsort(asked["entity"])
-        counts = no_counts(len(asked))
+        counts = PLAN.no_counts(len(asked))
         files = self._files
 
         def count(part: Int) -> None:
             entity, asked_ms = asked["entity"][part], asked["asked_ms"][part]
             for file in files:
-                counts[part] += file.index.counts(entity, asked_ms)
+                counts[part] += file.index.counts(PLAN, entity, asked_ms)
 
         if len(order) < THREADED_ROWS:
             count(order)
         else:  # NumPy searches without Python's lock
             with ThreadPoolExecutor(_THREADS) as threads:
                 list(threads.map(count, np.array_split(order, _THREADS)))
-        return velocities(counts.reshape(*entity_events.shape, *counts.shape[1:]))
+        return PLAN.values(counts.reshape(*entity_events.shape, *counts.shape[1:]))
 
     @property
     def _files(self) -> list["EntityEventsFile"]:
@@ -105,10 +99,11 @@ class EntityEventsFile:
     def __init__(self, path: Path) -> None:
         table = map_file(path)
         metadata = {key.decode(): json.loads(value) for key, value in table.schema.metadata.items()}
-        entity, come, small, *added = (
+        entity, come, *others = (
             table[name].chunk(0).to_numpy() if len(table) else np.empty(0, np.int64) for name in table.column_names
         )
-        self.index = EntityEventIndex(entity, come, small, tuple(added), metadata["start_ms"], metadata["stride"])
+        met, added = others[: len(PLAN.conditions)], others[len(PLAN.conditions) :]
+        self.index = EntityEventIndex(entity, come, tuple(met), tuple(added), metadata["start_ms"], metadata["stride"])
         self.newest_ms: int = metadata["newest_ms"]
         self.positions: Positions = {int(p): offset for p, offset in metadata["positions"].items()}
 
@@ -118,8 +113,9 @@ class EntityEventsFile:
 
 def write_entity_events(path: Path, index: EntityEventIndex, positions: Positions) -> None:
     """Write an index of entity events, and where those that it lacks begin, as a run."""
-    columns = {"entity": index.entity, "come": index.come, "small": index.small}
-    columns |= {f"added_{window}": keys for window, keys in zip(VELOCITY_WINDOWS, index.added, strict=True)}
+    columns = {"entity": index.entity, "come": index.come}
+    columns |= {f"met_{i}": running for i, running in enumerate(index.met)}
+    columns |= {f"added_{window.text}": keys for window, keys in zip(PLAN.windows, index.added, strict=True)}
     metadata = {
         "start_ms": index.start_ms,
         "stride": index.stride,

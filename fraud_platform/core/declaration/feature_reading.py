@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from fraud_platform.core.declaration import reserved
 from fraud_platform.core.declaration.conversion import as_list, converted, place_of_option
 from fraud_platform.core.declaration.declaration import DeclaredFeature, FeatureGroup
 from fraud_platform.core.declaration.faults import Faults, one_of, quoted
 from fraud_platform.core.declaration.kinds.line import FeatureLine
 from fraud_platform.core.declaration.kinds.table import FEATURE_KINDS
+from fraud_platform.core.declaration.kinds.value import Value
 from fraud_platform.core.declaration.windows import Window, windows_of
 from fraud_platform.core.declaration.wording import faults_of_words
 from fraud_platform.core.declaration.world import World
@@ -116,11 +118,22 @@ class FeatureReader:
         first: dict[str, int] = {}
         for declared, node in expanded:
             name = declared.feature.name
+            if why := self._taken(declared):
+                self.faults.add(node.place, f"no feature can be called {name}: {why}: give it a name")
             if name in first:
                 self.faults.add(
                     node.place, f"a second feature {name}, the first is in line {first[name]}: give one of them a name"
                 )
             first.setdefault(name, node.place.line)
+
+    def _taken(self, declared: DeclaredFeature) -> str | None:
+        """Why the feature's name is not free."""
+        name, amount = declared.feature.name, self.world.with_role("amount")
+        if name in reserved.FEATURES:
+            return "a column of the lake's tables has this name"
+        if name == "amount" and amount and not (isinstance(declared.line, Value) and declared.line.of == amount.name):
+            return f"the tables call so what is at stake, which is {amount.name}"
+        return None
 
     def _check_words(self, expanded: list[_Expanded]) -> None:
         names = [declared.feature.name for declared, _ in expanded]

@@ -3,6 +3,7 @@
 import re
 from operator import eq
 
+from fraud_platform.core.declaration import reserved
 from fraud_platform.core.declaration.conversion import as_mapping, converted, place_of_option
 from fraud_platform.core.declaration.faults import Faults, Place, one_of, quoted
 from fraud_platform.core.declaration.fields.category import Category
@@ -35,6 +36,12 @@ def _field(name: str, node: Node, fields: Node, faults: Faults) -> Field | None:
     if not re.fullmatch(NAME_PATTERN, name):
         faults.add(
             fields.place_of(name), f"{what}: a name has small letters, digits and _ only; path says the member's"
+        )
+        return None
+    if name in reserved.FIELDS:
+        faults.add(
+            fields.place_of(name),
+            f"{what}: a column of the lake's tables has this name: give the field another, and path: {name}",
         )
         return None
     if not isinstance(node.value, dict) or "type" not in node.value:

@@ -28,11 +28,18 @@ class Feature:
     default: float = 0.0
     words: str | tuple[str, ...] = ""
     words_if_default: str = ""
+    computation: str = ""
+    """The line that computes it, without its wording; empty in what a release before 0.2 wrote down."""
 
     @property
     def definition(self) -> tuple[str, str, str, str, str, float]:
         """What makes it this feature; how a value is put into words does not."""
         return (self.name, self.entity, self.window, self.unit, self.meaning, self.default)
+
+    def is_same(self, other: "Feature") -> bool:
+        """Whether both have the same values, as far as their declarations tell."""
+        computed = self.computation == other.computation or not (self.computation and other.computation)
+        return computed and self.definition == other.definition
 
     def sentence(self, value: float, row: Mapping[str, float]) -> str:
         """A value in words; `row` holds the transaction's features by name.

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from fraud_platform.core.declaration.reading import read_declaration
 from fraud_platform.core.features.declaration import Feature
-from fraud_platform.core.features.table import FEATURES
+from fraud_platform.shipped_declarations import shipped_declaration
 
 INTRODUCTION = """\
 # Features
@@ -22,7 +23,7 @@ INTRODUCTION = """\
 HEADINGS = ("name", "entity", "window", "unit", "default", "meaning")
 
 
-def features_markdown(features: Sequence[Feature] = FEATURES) -> str:
+def features_markdown(features: Sequence[Feature]) -> str:
     """The page: one table an entity, in the order of declaration."""
     sections = [INTRODUCTION]
     for entity in dict.fromkeys(feature.entity for feature in features):
@@ -42,4 +43,4 @@ def _row(cells: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    print(features_markdown(), end="")
+    print(features_markdown(read_declaration(shipped_declaration("simulated"), "simulated.yaml").features), end="")

@@ -1,12 +1,13 @@
 """Transactions as fixed-width numeric rows: what the kernel reads and what the scorer keeps as state."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fraud_platform.core.declaration.fields.field import Field
 from fraud_platform.core.declaration.world import World
 
 EventArray = NDArray[np.void]
@@ -49,15 +50,21 @@ class EventLayout:
 
         arrivals_ms: timestamps (n,) of the messages. Raises KeyError where a field that is not optional is missing.
         """
-        made = np.empty(len(columns[self._transaction.name]), self.dtype)
-        made[KEY] = self._key.encoded(columns[self._key.name])
-        made[TRANSACTION] = self._transaction.encoded(columns[self._transaction.name])
-        made[TIME_MS] = self._time.encoded(columns[self._time.name])
+
+        def encoded(field: Field) -> NDArray[Any]:
+            if field.name in columns or not field.optional:
+                return field.encoded(columns[field.name])
+            return field.encoded(np.full(len(columns[self._transaction.name]), None, object))
+
+        return self.rows_of(encoded, arrivals_ms)
+
+    def rows_of(self, encoded: Callable[[Field], NDArray[Any]], arrivals_ms: Any) -> EventArray:
+        """The same from a function that gives the encoded values (n,) of a field."""
+        made = np.empty(len(arrivals_ms), self.dtype)
+        made[KEY], made[TRANSACTION], made[TIME_MS] = map(encoded, (self._key, self._transaction, self._time))
         made[ARRIVAL_MS] = arrivals_ms
         for field in self._others:
-            there = field.name in columns or not field.optional
-            values = columns[field.name] if there else np.full(len(made), None, object)
-            made[field.name] = field.encoded(values)
+            made[field.name] = encoded(field)
         return made
 
     def joined(self, parts: Iterable[EventArray]) -> EventArray:

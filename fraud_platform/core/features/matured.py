@@ -90,7 +90,7 @@ def _grid(grids: MaturedGrids, declared: DeclaredFeature) -> Floats:
 
 
 def _longest(declared: Sequence[DeclaredFeature]) -> int:
-    return max(map(_window_days, declared))
+    return max(map(_window_days, declared), default=0)
 
 
 def _window_days(declared: DeclaredFeature) -> int:

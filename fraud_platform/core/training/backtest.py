@@ -41,8 +41,9 @@ def run_fold(rows: FeatureRows, split: TimeSplit, params: TrainingParams) -> Eva
     Raises TrainingError where a split lacks one of the classes.
     """
     train, validation, test = (rows.labelled(part) for part in (split.train, split.validation, split.test))
-    resampled = smote(train.features, train.labels, params.smote_ratio, params.seed)
-    dataset = Dataset(resampled, validation, test)
+    categories = rows.feature_set.categories
+    resampled = smote(train.features, train.labels, params.smote_ratio, params.seed, categories)
+    dataset = Dataset(rows.feature_set, resampled, validation, test)
     alone = replace(params, references=False)
     return train_candidates(dataset, alone, lambda line: None, model_name="backtest", snapshot={}).main.test
 

@@ -1,12 +1,14 @@
 """The matrices that training passes around: rows to fit on, and dated rows to decide and judge on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from fraud_platform.core.arrays import Bools, Days, Floats, Ids
+from fraud_platform.core.features.feature_set import FeatureSet
+from fraud_platform.core.training.category_codes import CategoryCodes
 from fraud_platform.core.training.split import DayRange, known_labels
 from fraud_platform.errors import TrainingError
 
@@ -67,6 +69,7 @@ class DatedRows:
 class FeatureRows:
     """Transactions in arrival order with features (n, F), and the reports from which a fold takes its labels."""
 
+    feature_set: FeatureSet
     transaction_ids: Ids
     features: Floats
     days: Days
@@ -95,9 +98,20 @@ class FeatureRows:
 class Dataset:
     """A training set: train is resampled already, validation and test never are."""
 
+    feature_set: FeatureSet
+    """What the columns of the features are."""
     train: TrainRows
     validation: DatedRows
     test: DatedRows
+
+    def coded(self, codes: CategoryCodes) -> "Dataset":
+        """The same with codes in the place of categories."""
+        return replace(
+            self,
+            train=replace(self.train, features=codes.coded(self.train.features)),
+            validation=replace(self.validation, features=codes.coded(self.validation.features)),
+            test=replace(self.test, features=codes.coded(self.test.features)),
+        )
 
     def require_both_classes(self) -> None:
         """Raise TrainingError where a split lacks frauds or legitimate transactions of cards that were not blocked."""

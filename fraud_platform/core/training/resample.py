@@ -1,7 +1,9 @@
 """SMOTE on the train split: synthetic frauds between real ones (Chawla et al. 2002), by imbalanced-learn."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from imblearn.over_sampling import SMOTE
+from imblearn.over_sampling import SMOTE, SMOTENC
 from sklearn.preprocessing import StandardScaler
 
 from fraud_platform.core.arrays import Bools, Floats
@@ -11,12 +13,13 @@ from fraud_platform.errors import TrainingError
 NEIGHBOURS = 5
 
 
-def smote(features: Floats, labels: Bools, ratio: float, seed: int) -> TrainRows:
+def smote(features: Floats, labels: Bools, ratio: float, seed: int, categories: Sequence[int] = ()) -> TrainRows:
     """Train rows with at least `ratio` frauds per legitimate row: the real ones first, unchanged, then synthetic ones.
 
     0 switches resampling off, and a ratio that the rows already have changes nothing.
     Neighbours are searched in standardised features, because a distance between
-    currencies and counts means nothing. Raises TrainingError with fewer than 2 frauds.
+    currencies and counts means nothing. Columns of categories get the value that most of a
+    fraud's neighbours have (SMOTE-NC, of the same source). Raises TrainingError with fewer than 2 frauds.
     """
     frauds = int(np.count_nonzero(labels))
     wanted = int(ratio * (len(labels) - frauds))
@@ -26,10 +29,18 @@ def smote(features: Floats, labels: Bools, ratio: float, seed: int) -> TrainRows
         raise TrainingError(
             f"SMOTE interpolates between frauds, and train has {frauds}: take a longer period, or set SMOTE_RATIO=0"
         )
+    chosen = {"sampling_strategy": {1: wanted}, "k_neighbors": min(NEIGHBOURS, frauds - 1), "random_state": seed}
+    sampler = SMOTENC(categorical_features=list(categories), **chosen) if categories else SMOTE(**chosen)
     scaler = StandardScaler().fit(features)
-    sampler = SMOTE(sampling_strategy={1: wanted}, k_neighbors=min(NEIGHBOURS, frauds - 1), random_state=seed)
-    resampled, _ = sampler.fit_resample(scaler.transform(features), labels.astype(np.int8))
-    synthetic = _to_valid_values(scaler.inverse_transform(resampled[len(labels) :]), features)
+    prepared = scaler.transform(features)
+    known = [np.unique(features[:, column], return_inverse=True) for column in categories]
+    for column, (_, codes) in zip(categories, known, strict=True):
+        prepared[:, column] = codes
+    resampled, _ = sampler.fit_resample(prepared, labels.astype(np.int8))
+    made = resampled[len(labels) :]
+    synthetic = _to_valid_values(scaler.inverse_transform(made), features)
+    for column, (values, _) in zip(categories, known, strict=True):
+        synthetic[:, column] = values[made[:, column].astype(int)]
     return TrainRows(
         np.vstack([features, synthetic]),
         np.concatenate([labels.astype(bool), np.ones(len(synthetic), dtype=bool)]),

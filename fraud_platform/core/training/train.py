@@ -12,10 +12,11 @@ import numpy as np
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
-from fraud_platform.core.features.table import FEATURE_NAMES, FEATURES, feature_set_hash
+from fraud_platform.core.features.feature_set import FeatureSet
 from fraud_platform.core.model_bundle import BundleCard, ModelBundle
 from fraud_platform.core.training.calibrate import calibrate
 from fraud_platform.core.training.candidates import CANDIDATES, MAIN, Candidate, FittedModel
+from fraud_platform.core.training.category_codes import CategoryCodes
 from fraud_platform.core.training.dataset import Dataset, DatedRows
 from fraud_platform.core.training.evaluate import Evaluation, evaluate
 from fraud_platform.core.training.params import TrainingParams
@@ -32,6 +33,7 @@ class TrainedModel:
 
     name: str
     model: FittedModel
+    codes: CategoryCodes
     calibration: Calibration
     threshold: Threshold
     validation: Evaluation
@@ -40,7 +42,7 @@ class TrainedModel:
 
     def score(self, features: Floats) -> Floats:
         """Calibrated probabilities (n,) of feature rows (n, F)."""
-        return self.calibration(self.model.predict_proba(features))
+        return self.calibration(self.model.predict_proba(self.codes.coded(features)))
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,20 @@ def train_candidates(
     lacks one of the classes.
     """
     dataset.require_both_classes()
+    reference = _reference_rows(dataset.test, params.seed)
+    real = dataset.train.features[~dataset.train.synthetic]
+    codes = CategoryCodes.learnt(real, dataset.feature_set.categories)
+    dataset = dataset.coded(codes)
     if params.search_trials:
         params = _searched(dataset, params, on_progress, on_trial)
     trained = []
     for candidate in CANDIDATES if params.references else (MAIN,):
         on_progress(f"{candidate.name}: fitting on {len(dataset.train.labels):,} rows")
-        model = _train(candidate, dataset, params)
+        model = _train(candidate, dataset, params, codes)
         on_progress(f"{candidate.name}: average precision {model.test.average_precision:.4f} on test")
         trained.append(model)
-    return TrainedModels(tuple(trained), _pack(trained, dataset.test, params, model_name, snapshot), params)
+    bundle = _pack(trained, dataset.feature_set, reference, params, model_name, snapshot)
+    return TrainedModels(tuple(trained), bundle, params)
 
 
 def _searched(
@@ -103,7 +110,8 @@ def _searched(
     return replace(params, found=found)
 
 
-def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> TrainedModel:
+def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams, codes: CategoryCodes) -> TrainedModel:
+    """dataset: coded already."""
     model = candidate.fit(dataset.train, dataset.validation.judged, params)
     raw = model.predict_proba(dataset.validation.features)
     calibration = calibrate(raw, dataset.validation.labels)
@@ -118,6 +126,7 @@ def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> Tr
     return TrainedModel(
         name=candidate.name,
         model=model,
+        codes=codes,
         calibration=calibration,
         threshold=threshold,
         validation=evaluate(probabilities, dataset.validation, threshold),
@@ -126,15 +135,21 @@ def _train(candidate: Candidate, dataset: Dataset, params: TrainingParams) -> Tr
 
 
 def _pack(
-    trained: Sequence[TrainedModel], test: DatedRows, params: TrainingParams, model_name: str, snapshot: dict[str, Any]
+    trained: Sequence[TrainedModel],
+    feature_set: FeatureSet,
+    reference: Floats,
+    params: TrainingParams,
+    model_name: str,
+    snapshot: dict[str, Any],
 ) -> ModelBundle:
     """The first model's bundle."""
     main = trained[0]
     validation = {f"validation_{name}": value for name, value in main.validation.metrics().items()}
     card = BundleCard(
         model_name=model_name,
-        features=list(FEATURES),
-        feature_set=feature_set_hash(),
+        features=list(feature_set.features),
+        feature_set=feature_set.hash,
+        categories=main.codes.by_name(feature_set.names),
         calibration_method=main.calibration.method,
         calibration_scores=main.calibration.scores.tolist(),
         calibration_probabilities=main.calibration.probabilities.tolist(),
@@ -147,8 +162,8 @@ def _pack(
         seed=params.seed,
         libraries={name: version(name) for name in LIBRARIES},
     )
-    main.model.classifier.set_feature_names(list(FEATURE_NAMES))
-    return ModelBundle.build(card, main.model.classifier, _reference_rows(test, params.seed))
+    main.model.classifier.set_feature_names(list(feature_set.names))
+    return ModelBundle.build(card, main.model.classifier, reference)
 
 
 def _reference_rows(test: DatedRows, seed: int) -> Floats:

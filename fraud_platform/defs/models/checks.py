@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import Field
 
-from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.defs.metadata import last_materialisation
 from fraud_platform.defs.models.assets import candidate_models
 from fraud_platform.defs.models.candidate_run import CANDIDATES, REGISTERED
@@ -147,7 +147,7 @@ def stream_features_match_batch(model: Judged) -> Evidence:
 
 def reproduces_reference_scores(model: Judged) -> Evidence:
     """As MLflow gives it back, the version has the digest it was registered with, fits the features and its scores."""
-    model.bundle.verify(feature_set_hash())
+    model.bundle.verify()
     return Evidence(True, f"{len(model.bundle.reference_features)} reference rows get the scores of the training")
 
 
@@ -207,6 +207,7 @@ def _judge(check: Callable[[], Evidence]) -> Evidence:
 
 
 def _load(platform: PlatformResource, version: int) -> "ModelBundle":
+    """Raises ModelError, also where it reads features that the declaration in force does not have."""
     from fraud_platform.storage.bundle_folder import load_bundle
 
-    return load_bundle(platform.registry.download(version))
+    return load_bundle(platform.registry.download(version)).reading(FEATURE_SET.features)

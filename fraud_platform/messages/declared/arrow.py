@@ -1,7 +1,8 @@
 """Columns of a declaration's fields as Arrow, as the lake stores them.
 
-A decimal is a decimal there, since whole units of an `amount` would be read as a hundred times the money by everybody
-who does not know its scale; Delta, Spark, Polars and SQL engines add decimals up exactly. A timestamp is an integer of
+A decimal is a number there, since whole units of an `amount` would be read as a hundred times the money by everybody
+who does not know its scale: a double where 15 digits hold all that it may be, which is exact, and else a decimal. A
+timestamp is an integer of
 milliseconds whatever the messages write: the kernel and the state compute with these, and Spark takes no Arrow times
 but those in microseconds.
 """
@@ -14,6 +15,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fraud_platform.core.declaration.declaration import Declaration
+from fraud_platform.core.declaration.fields.decimal import Decimal
+from fraud_platform.core.declaration.fields.field import Field
 
 
 def arrow_schema(declaration: Declaration) -> pa.Schema:
@@ -24,11 +27,23 @@ def arrow_schema(declaration: Declaration) -> pa.Schema:
 def arrow_table(declaration: Declaration, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     """The columns that a decoder gave, by that schema."""
     schema = arrow_schema(declaration)
-    arrays = [
-        decimals(columns[name], kind) if pa.types.is_decimal(kind) else pa.array(columns[name], kind)
-        for name, kind in zip(schema.names, schema.types, strict=True)
-    ]
+    arrays = [_array(field, columns[field.name]) for field in declaration.world]
     return pa.table(arrays, schema=schema)
+
+
+def _array(field: Field, column: Sequence[Any]) -> pa.Array:
+    if not isinstance(field, Decimal):
+        return pa.array(column, field.arrow_type)
+    if pa.types.is_decimal(field.arrow_type):
+        return decimals(column, field.arrow_type)
+    return pa.array(field.as_floats(field.encoded_column(column)), from_pandas=True)
+
+
+def encoded(field: Field, column: pa.ChunkedArray) -> NDArray[Any]:
+    """Values (n,) of a field as event rows keep them, from its column in the lake."""
+    if isinstance(field, Decimal) and pa.types.is_decimal(column.type):
+        return field.encoded_column(units(column).to_pylist())
+    return field.encoded(column.to_pandas().to_numpy())
 
 
 def decimals(units: Sequence[int | None] | NDArray[np.int64], kind: pa.Decimal128Type) -> pa.Array:

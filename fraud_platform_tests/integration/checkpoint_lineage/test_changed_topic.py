@@ -9,7 +9,6 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewPartitions
 
-from fraud_platform.core.features.table import LAYOUT
 from fraud_platform.errors import (
     ConfigurationError,
     DeletedMessagesError,
@@ -28,6 +27,7 @@ from fraud_platform_tests.support import bundles
 from fraud_platform_tests.support.checkpoint_query import Running, bootstrapped, current, start_query
 from fraud_platform_tests.support.kafka_outcome import read, send
 from fraud_platform_tests.support.lake_from_topic import fill_lake
+from fraud_platform_tests.support.simulated_world import LAYOUT
 from streaming.metrics import metrics
 from streaming.state.checkpoint import checkpoint_folder, newest_checkpoint
 

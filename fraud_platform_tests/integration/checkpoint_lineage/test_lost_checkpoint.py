@@ -5,7 +5,6 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from fraud_platform.core.features.table import LAYOUT, feature_set_hash
 from fraud_platform.errors import ExactlyOnceError, OvertakenError
 from fraud_platform.operations.batch_marker import BatchOffsets
 from fraud_platform.operations.ledger import write_event
@@ -14,6 +13,7 @@ from fraud_platform.storage.kafka import client_config, producer
 from fraud_platform.storage.topic_id import TopicId
 from fraud_platform_tests.chaos.kafka_faults import delete_positions
 from fraud_platform_tests.support.checkpoint_query import Running, bootstrapped, current, start_query, started
+from fraud_platform_tests.support.simulated_world import FEATURE_SET, LAYOUT
 from streaming.output.sink import TransactionalSink, consumer_group
 from streaming.state.checkpoint import Checkpoint, checkpoint_folder
 from streaming.state.checkpoint_lineage import open_output
@@ -74,7 +74,7 @@ def test_a_checkpoint_whose_query_never_started_is_taken_up_again(settings):
     start_query(settings, str(uuid4()), {0: 20, 1: 20})
     made = Checkpoint(
         checkpoint_folder(settings) / "0001",
-        feature_set_hash(),
+        FEATURE_SET.hash,
         2,
         {0: 20, 1: 20},
         TopicId(settings, settings.kafka_topic).now(),

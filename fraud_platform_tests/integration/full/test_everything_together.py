@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import yaml
 
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, VELOCITY_FEATURES
 from fraud_platform.defs.schedules import RANGE_END, RANGE_START
 from fraud_platform.feeding.messages import Disturbances
 from fraud_platform.local.environment import environment
@@ -31,6 +30,7 @@ from fraud_platform_tests.support.kafka_outcome import assert_features_equal_bat
 from fraud_platform_tests.support.kernel_on_lake import PLACE, kernel_on_lake
 from fraud_platform_tests.support.ports import free_ports
 from fraud_platform_tests.support.scorer_process import ScorerProcess
+from fraud_platform_tests.support.simulated_world import CUSTOMER_FEATURES, VELOCITY_FEATURES
 from fraud_platform_tests.support.waiting import wait_until
 
 TAGS = {RANGE_START: FIRST_DAY.isoformat(), RANGE_END: (NEXT_DAY - timedelta(days=1)).isoformat()}

@@ -5,7 +5,6 @@ from pathlib import Path
 import boto3
 import pytest
 
-from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.errors import ServiceUnavailableError
 from fraud_platform.operations.aliases import CHAMPION
 from fraud_platform.settings import Settings
@@ -27,7 +26,7 @@ def test_a_model_outlives_both_servers_restart_and_its_files_lie_on_s3(settings,
         pass
     assert Registry(settings).version(CHAMPION) == version
     loaded = load_bundle(Registry(settings).download(version))
-    loaded.verify(feature_set_hash())
+    loaded.verify()
     assert {path.name for path in (tmp_path / "bundle").iterdir()} <= object_names(s3)
 
 

@@ -8,7 +8,6 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from fraud_platform.core.features.merchant_risk import NAMES
 from fraud_platform.feeding.messages import Disturbances, transaction_messages
 from fraud_platform.messages.schemas import Prediction
 from fraud_platform.operations.aliases import CHAMPION
@@ -20,6 +19,7 @@ from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.registry import Registry
 from fraud_platform_tests.support import bundles
 from fraud_platform_tests.support.ports import free_ports
+from fraud_platform_tests.support.simulated_world import MERCHANT_FEATURES
 from fraud_platform_tests.support.waiting import wait_until
 
 
@@ -31,7 +31,7 @@ def settings(broker, mlflow_server, s3, make_settings, tmp_path) -> Settings:
     made = made.model_copy(update={"minio_bucket": made.model_name})
     create_topics(made)
     day = bundles.FIRST_DAY + timedelta(days=1)
-    risk = {"merchant_id": ["m"], "date": [day], **{name: [0.0] for name in NAMES}}
+    risk = {"entity": ["merchant_id"], "value": ["m"], "date": [day], **{f.name: [0.0] for f in MERCHANT_FEATURES}}
     Lake(made).replace_days(tables.MERCHANT_RISK, pa.table(risk), day, day)
     Registry(made).set_alias(CHAMPION, bundles.register(made, tmp_path / "bundle"))
     return made

@@ -11,13 +11,13 @@ import psutil
 import pyarrow as pa
 import pytest
 
-from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.pipeline import tables
 from fraud_platform.resources.spark import LazySpark
 from fraud_platform.settings import Settings
 from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.spark import DRIVER_ROWS, replace_days
+from fraud_platform_tests.support.simulated_world import FEATURE_SET
 from fraud_platform_tests.support.waiting import wait_until
 from streaming.process.executor_checks import check_executors
 
@@ -38,10 +38,10 @@ def session(settings):
 def test_executors_are_other_processes_with_the_drivers_kernel(session):
     def identity(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         assert list(batches)
-        yield pa.record_batch({"pid": [os.getppid()], "features": [feature_set_hash()]})
+        yield pa.record_batch({"pid": [os.getppid()], "features": [FEATURE_SET.hash]})
 
     found = session.range(8, numPartitions=8).mapInArrow(identity, "pid long, features string").collect()
-    assert {row.features for row in found} == {feature_set_hash()}
+    assert {row.features for row in found} == {FEATURE_SET.hash}
     executors = {psutil.Process(row.pid).parent().pid for row in found}
     assert len(executors) == 2
     assert session.sparkContext._gateway.proc.pid not in executors

@@ -1,16 +1,18 @@
 """All kinds of hostile message, by the topic that they are on: name → message."""
 
-from fraud_platform.core.features.table import feature_set_hash
 from fraud_platform_tests.support.bad_messages import BAD_MESSAGES
 from fraud_platform_tests.support.hostile.broken import broken
 from fraud_platform_tests.support.hostile.documents import EVENT, EVENT_TIME_MS, LABEL, PREDICTION, TRANSACTION, Hostile
 from fraud_platform_tests.support.hostile.fields import wrong_fields
+from fraud_platform_tests.support.simulated_world import FEATURE_SET
 
 DAY_MS = 86_400_000
+AMOUNT_AS_TEXT = "amount is a number in a text"
+"""Of another type than others write it, and no less an amount: exact producers write theirs so."""
 
 TRANSACTIONS: dict[str, Hostile] = {
     **broken(TRANSACTION),
-    **wrong_fields(TRANSACTION),
+    **{name: kind for name, kind in wrong_fields(TRANSACTION).items() if name != AMOUNT_AS_TEXT},
     **{f"{name} (by hand)": Hostile(*kind) for name, kind in BAD_MESSAGES.items()},
     "a key of a megabyte": Hostile(b"k" * 1_000_000, TRANSACTION.value(), "key", "is not the customer_id"),
     "a key that is no UTF-8": Hostile(b"\xff", TRANSACTION.value(), "key", "is not the customer_id"),
@@ -59,7 +61,7 @@ PREDICTIONS: dict[str, Hostile] = {
     "a probability over 1": Hostile(PREDICTION.key, PREDICTION.value(probability=1.5), "probability", ""),
     "a date that is none": Hostile(PREDICTION.key, PREDICTION.value(merchant_risk_date="2026-02-30"), "merchant_", ""),
     "fewer features than its set has": Hostile(
-        PREDICTION.key, PREDICTION.value(feature_set=feature_set_hash()), "features", ""
+        PREDICTION.key, PREDICTION.value(feature_set=FEATURE_SET.hash), "features", ""
     ),
 }
 
@@ -76,8 +78,9 @@ ODD_TRANSACTIONS: dict[str, bytes] = {
     "a combining character": TRANSACTION.value(merchant_id="cafe\u0301"),
     "nothing asked for": TRANSACTION.value(amount=0),
     "minus nothing": TRANSACTION.literally("amount", b"-0.0"),
-    "an amount below a cent": TRANSACTION.literally("amount", b"1e-320"),
-    "an amount of a hundred digits": TRANSACTION.literally("amount", b"12." + b"5" * 100),
+    AMOUNT_AS_TEXT: TRANSACTION.value(amount="12.5"),
+    "an amount with a hundred zeros": TRANSACTION.literally("amount", b"12.5" + b"0" * 100),
+    "an amount with an exponent": TRANSACTION.literally("amount", b"125e-1"),
     "the largest amount": TRANSACTION.value(amount=10_000_000),
     "the poles": TRANSACTION.value(latitude=-90, longitude=180),
     "no optional field": TRANSACTION.value(device_id=..., channel=..., country=..., latitude=..., longitude=...),

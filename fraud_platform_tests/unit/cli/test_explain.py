@@ -10,12 +10,11 @@ from typer.testing import CliRunner
 
 from fraud_platform.cli.main import app
 from fraud_platform.core.explanation import Decision
-from fraud_platform.core.features.table import FEATURE_NAMES
 from fraud_platform.core.model_bundle import ModelBundle
 from fraud_platform.core.printable import printable
 from fraud_platform.messages.arrow_schemas import PREDICTION
 from fraud_platform.operations import decisions
-from fraud_platform.operations.decisions import find_decision
+from fraud_platform.operations.decisions import SCORED, find_decision
 from fraud_platform.pipeline import tables
 from fraud_platform.settings import Settings
 from fraud_platform.storage.bundle_folder import save_bundle
@@ -23,6 +22,7 @@ from fraud_platform.storage.lake import Lake
 from fraud_platform.storage.registry import Registry
 from fraud_platform_tests.support import bundles, feature_lake
 from fraud_platform_tests.support.hostile_text import HOSTILE, OBEYED
+from fraud_platform_tests.support.simulated_world import FEATURE_NAMES, FEATURE_SET, FIELD_NAMES
 
 VERSION, CHAMPION_VERSION = 3, 4
 DAY = feature_lake.LAST_DAY
@@ -38,13 +38,7 @@ def lake(tmp_path_factory) -> Lake:
     """Features and raw transactions of the small world."""
     made = Lake(Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("explained")))
     feature_lake.fill(made)
-    frame = feature_lake.simulated()
-    columns = ["date", "transaction_id", "customer_id", "event_time_ms", "amount"]
-    texts = ["merchant_id", "device_id", "channel", "country"]
-    rows = {name: pa.array(frame[name]) for name in columns} | {
-        name: pa.array(frame[name].astype(object), pa.string(), from_pandas=True) for name in texts
-    }
-    made.replace_days(tables.TRANSACTIONS, pa.table(rows), feature_lake.FIRST_DAY, DAY)
+    feature_lake.fill_transactions(made)
     return made
 
 
@@ -71,7 +65,7 @@ def scored(lake, bundle) -> dict:
         "source_offset": of_it["kafka_offset"],
         "scored_at_ms": of_it["event_time_ms"] + 900,
         "merchant_risk_date": None,
-        "feature_set": "any",
+        "feature_set": FEATURE_SET.hash,
         "features": features[riskiest].tolist(),
     } | {name: of_it[name] for name in ("transaction_id", "customer_id", "event_time_ms")}
     lake.replace_days(tables.PREDICTIONS, pa.Table.from_pylist([decided], PREDICTION), DAY, DAY)
@@ -116,6 +110,8 @@ def test_the_history_is_the_customer_s_and_ends_before_the_transaction(scored):
     frame = feature_lake.simulated().query("customer_id == @scored['customer_id']")
     before = frame[frame["event_time_ms"] < scored["event_time_ms"]].sort_values("event_time_ms", ascending=False)
     assert [row["transaction_id"] for row in history] == before["transaction_id"].tolist()
+    assert [row["amount"] for row in history] == before["amount"].tolist()
+    assert set(history[0]) == set(FIELD_NAMES)
 
 
 def test_a_person_sees_the_decision_the_reasons_and_the_sum(scored):
@@ -136,11 +132,13 @@ def test_what_was_never_scored_is_explained_by_the_champion(scored, registry):
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_identifiers_are_shown_and_never_obeyed(scored, monkeypatch, text):
     """Optional fields, and rows of former releases, may hold anything."""
-    values = {name: scored[name] for name in ("event_time_ms", "source_partition", "source_offset", "features")}
+    values = {
+        name: scored[name] for name in ("event_time_ms", "source_partition", "source_offset", "features", "feature_set")
+    }
     decision = Decision(transaction_id=text, customer_id=text, model_version=VERSION, reasons=[text], **values)
-    before = {"event_time_ms": -(10**17), "amount": 1.0, "merchant_id": text, "device_id": None, "channel": text}
+    before = dict.fromkeys(FIELD_NAMES, text) | {"event_time_ms": -(10**17), "amount": 1.0, "device_id": None}
     monkeypatch.setattr(decisions, "find_decision", lambda *_: decision)
-    monkeypatch.setattr(decisions, "history_before", lambda *_: [before | {"country": text}])
+    monkeypatch.setattr(decisions, "history_before", lambda *_: [before | {"latitude": -90.0, "longitude": None}])
     result = explain(text)
     assert result.exit_code == 0, result.exception
     assert not OBEYED.search(result.stdout)
@@ -155,10 +153,32 @@ def test_an_unknown_transaction_is_one_clear_line():
 
 
 def test_a_model_of_other_features_is_one_clear_line(scored, bundle, monkeypatch, tmp_path):
-    old = save_bundle(bundles.bundle(feature_set="0123"), tmp_path / "old")
+    other = bundles.bundle(feature_set="0123", declared=bundles.OTHER_FEATURES)
+    old = save_bundle(other, tmp_path / "old")
     monkeypatch.setattr(Registry, "download", lambda self, version: old)
     result = explain(scored["transaction_id"])
-    assert result.exit_code == 2 and "trained on feature set 0123" in result.stderr
+    assert result.exit_code == 2 and "reads of_another_declaration, which" in result.stderr
+
+
+def test_a_decision_by_a_declaration_that_nobody_knows_any_more_is_one_clear_line(scored, monkeypatch):
+    decision = Decision(**{name: scored[name] for name in SCORED} | {"feature_set": "of long ago"})
+    monkeypatch.setattr(decisions, "find_decision", lambda *_: decision)
+    result = explain(scored["transaction_id"])
+    assert result.exit_code == 2 and "was scored with feature set of long ago" in result.stderr
+
+
+def test_a_decision_of_another_declaration_is_explained_by_a_model_that_was_trained_on_it(
+    scored, monkeypatch, tmp_path
+):
+    """Its features are those of the model: no declaration has to say which they are."""
+    old = save_bundle(bundles.bundle(feature_set="of long ago", declared=bundles.OTHER_FEATURES), tmp_path / "old")
+    decision = Decision(**{name: scored[name] for name in SCORED} | {"feature_set": "of long ago"})
+    monkeypatch.setattr(Registry, "download", lambda self, version: old)
+    monkeypatch.setattr(decisions, "find_decision", lambda *_: decision)
+    told = json.loads(explain(scored["transaction_id"], "--json").stdout)
+    assert {part["name"]: part["value"] for part in told["features"]} == dict(
+        zip((feature.name for feature in bundles.OTHER_FEATURES), scored["features"], strict=True)
+    )
 
 
 def test_without_a_champion_a_transaction_that_was_never_scored_has_no_explanation(lake, monkeypatch):

@@ -5,12 +5,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
-from fraud_platform.core.features.table import FEATURES as DECLARED
 from fraud_platform.core.model_bundle import CARD, MODEL, REFERENCE, Contributions, ModelBundle, reasons_of
 from fraud_platform.core.training.train import train_candidates
 from fraud_platform.errors import BundleError, FeatureSetMismatchError
 from fraud_platform.storage.bundle_folder import MANIFEST, _sha256, load_bundle, save_bundle
+from fraud_platform_tests.support.simulated_world import FEATURE_NAMES
+from fraud_platform_tests.support.simulated_world import FEATURES as DECLARED
 from fraud_platform_tests.support.training_rows import PARAMS, dataset
 
 DATASET = dataset()
@@ -37,7 +37,7 @@ def rewrite(folder: Path, name: str, content: bytes) -> None:
 
 def test_a_loaded_bundle_is_the_saved_one(bundle, folder):
     loaded = load_bundle(folder)
-    loaded.verify(feature_set_hash())
+    loaded.verify()
     assert loaded.card == bundle.card
     assert np.array_equal(loaded.score(FEATURES), bundle.score(FEATURES))
 
@@ -87,9 +87,35 @@ def test_a_card_that_contradicts_itself_or_the_model_is_refused(bundle, folder, 
         load_bundle(folder)
 
 
-def test_another_feature_set_is_refused(bundle):
-    with pytest.raises(FeatureSetMismatchError, match="computes 0123"):
-        bundle.verify("0123")
+def test_a_model_reads_its_own_features_of_rows_that_have_more_and_in_another_order(bundle):
+    more = replace(DECLARED[0], name="one_more")
+    rows = np.column_stack([FEATURES[:, ::-1], np.full(len(FEATURES), 7.0)])
+    reading = bundle.reading([*reversed(DECLARED), more])
+    np.testing.assert_array_equal(reading.own(rows), FEATURES)
+    np.testing.assert_array_equal(reading.score(rows), bundle.score(FEATURES))
+    np.testing.assert_array_equal(reading.contributions(rows[:9]).values, bundle.contributions(FEATURES[:9]).values)
+    assert reading.reasons(rows[:9]) == bundle.reasons(FEATURES[:9])
+    reading.verify()
+
+
+def test_rows_of_the_very_features_are_read_as_they_are(bundle):
+    assert bundle.reading(DECLARED).own(FEATURES) is FEATURES
+    assert bundle.reading([*DECLARED[1:], DECLARED[0]]).reading(DECLARED).own(FEATURES) is FEATURES
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": "other"}, {"unit": "other"}, {"window": "2h"}, {"default": 9.0}, {"computation": "{}"}], ids=str
+)
+def test_a_model_whose_feature_is_not_there_or_is_another_is_refused(bundle, change):
+    others = [replace(DECLARED[0], **change), *DECLARED[1:]]
+    with pytest.raises(FeatureSetMismatchError, match=f"toy reads {DECLARED[0].name}, which"):
+        bundle.reading(others)
+
+
+@pytest.mark.parametrize("change", [{"words": "other {value}"}, {"words_if_default": "other"}, {"computation": ""}])
+def test_other_words_make_no_other_feature_nor_does_a_release_that_wrote_no_computation(bundle, change):
+    others = [replace(feature, **change) for feature in DECLARED]
+    np.testing.assert_array_equal(bundle.reading(others).score(FEATURES), bundle.score(FEATURES))
 
 
 @pytest.mark.parametrize("error", [2e-9, np.nan])
@@ -97,7 +123,7 @@ def test_reference_scores_that_are_not_reproduced_are_refused(bundle, error):
     shifted = bundle.reference_probabilities.copy()
     shifted[0] += error
     with pytest.raises(BundleError, match="reference scores"):
-        replace(bundle, reference_probabilities=shifted).verify(feature_set_hash())
+        replace(bundle, reference_probabilities=shifted).verify()
 
 
 def test_scores_do_not_depend_on_layout_batch_or_threads(bundle):
@@ -135,7 +161,7 @@ def test_a_large_amount_is_explained_against_the_customer_s_mean():
     row[ratio] = 6.2
     moved = np.zeros((1, len(DECLARED)))
     moved[0, ratio], moved[0, night] = 1.5, -0.5
-    assert reasons_of(row[np.newaxis], Contributions(moved, np.zeros(1)), top=3) == [
+    assert reasons_of(DECLARED, row[np.newaxis], Contributions(moved, np.zeros(1)), top=3) == [
         [
             "amount 812.40 is 6.20 times the customer's 30-day mean, raises the risk",
             "made by day, UTC, lowers the risk",

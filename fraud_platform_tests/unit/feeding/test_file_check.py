@@ -23,7 +23,7 @@ GOOD = {"id": "007", "c": "c1", "m": "m1", "at": "2026-05-01T10:00:00", "a": "12
 def checked(folder: Path, *rows: dict, mapping: ColumnMapping = MAPPING, limits: Limits = NO_LIMITS) -> FileCheck:
     path = folder / "rows.csv"
     pd.DataFrame(rows).to_csv(path, index=False)
-    file = open_file(path, mapping)
+    file = open_file(path)
     return check_file(file, mapping, find_period(file, mapping), limits, NO_LIMITS)
 
 
@@ -83,7 +83,7 @@ def test_seconds_are_told_from_milliseconds(tmp_path):
 def test_text_of_a_csv_file_is_sent_as_it_stands_there(tmp_path):
     path = tmp_path / "rows.csv"
     pd.DataFrame([GOOD | {"country": "NA"}]).to_csv(path, index=False)
-    file = open_file(path, MAPPING)
+    file = open_file(path)
     (frame,) = sound_rows(file, MAPPING, find_period(file, MAPPING), [])
     assert (frame["transaction_id"].item(), frame["country"].item()) == ("007", "NA")
 
@@ -91,7 +91,7 @@ def test_text_of_a_csv_file_is_sent_as_it_stands_there(tmp_path):
 def test_a_file_with_a_line_too_long_is_one_clear_error(tmp_path):
     (tmp_path / "rows.csv").write_text(",".join(GOOD) + "\n" + ",".join(GOOD.values()) + "\n1,2,3,4,5,6,7,8\n")
     with pytest.raises(Exception, match="cannot be read: CSV parse error") as caught:
-        find_period(open_file(tmp_path / "rows.csv", MAPPING), MAPPING)
+        find_period(open_file(tmp_path / "rows.csv"), MAPPING)
     assert type(caught.value).__name__ == "ConfigurationError"
 
 

@@ -10,9 +10,9 @@ import pytest
 from fraud_platform.core.time import DAY_MS, day_start_ms
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.feeding.column_mapping import ColumnMapping, load_mapping
-from fraud_platform.feeding.labelled_file import find_period, open_file, read_period
+from fraud_platform.feeding.labelled_file import find_period, open_file, read_period, require_columns
 from fraud_platform.feeding.messages import Disturbances, transaction_messages
-from fraud_platform.messages.decoding import decode_transactions
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform.project_root import PROJECT_ROOT
 
 SHIPPED = PROJECT_ROOT / "config" / "mappings"
@@ -48,7 +48,8 @@ def write(path: Path, rows: pd.DataFrame) -> Path:
 
 def read(path: Path, mapping: ColumnMapping | None = None, **dates: Any) -> pd.DataFrame:
     mapping = mapping or load_mapping("handbook", SHIPPED)
-    rows = open_file(path, mapping)
+    rows = open_file(path)
+    require_columns(path, rows, mapping)
     return pd.concat(read_period(rows, mapping, find_period(rows, mapping, **dates)), ignore_index=True)
 
 
@@ -61,11 +62,12 @@ def mapping_file(folder: Path, text: str) -> str:
 def test_the_handbooks_rows_become_transactions_that_the_platform_accepts(file: Path) -> None:
     sent = transaction_messages(read(file), Disturbances())
     columns = [m.key for m in sent], [m.value for m in sent], [m.send_ms for m in sent]
-    _, transactions, rejected = decode_transactions(*columns)
-    assert rejected == []
-    first = transactions[0]
-    assert (first.transaction_id, first.customer_id, first.merchant_id, first.amount) == ("T0", "C596", "M3156", 57.16)
-    assert first.event_time_ms == day_start_ms(FIRST) + (6 * 3600 + 1) * 1000
+    decoded = DECODER.decode(*columns)
+    assert decoded.rejections == []
+    first = {name: column[0] for name, column in decoded.columns.items()}
+    sent_at_ms = day_start_ms(FIRST) + (6 * 3600 + 1) * 1000
+    expected = {"transaction_id": "T0", "customer_id": "C596", "merchant_id": "M3156", "amount": 5716}
+    assert first == dict.fromkeys(first) | expected | {"event_time_ms": sent_at_ms}
 
 
 def test_only_frauds_are_reported_and_seven_days_later(file: Path) -> None:
@@ -89,7 +91,7 @@ def test_reports_move_with_their_transactions(file: Path) -> None:
 
 def test_the_period_ends_at_the_midnight_after_its_last_day(file: Path) -> None:
     mapping = load_mapping("handbook", SHIPPED)
-    period = find_period(open_file(file, mapping), mapping)
+    period = find_period(open_file(file), mapping)
     assert (period.start_ms, period.until_ms) == (day_start_ms(FIRST), day_start_ms(date(2020, 3, 6)))
 
 
@@ -158,4 +160,4 @@ def test_an_unknown_mapping_lists_the_shipped_ones() -> None:
 def test_files_that_cannot_be_read_are_named(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "rows.xlsx").touch()
     with pytest.raises(ConfigurationError, match=f"{name}: {message}"):
-        open_file(tmp_path / name, load_mapping("handbook", SHIPPED))
+        open_file(tmp_path / name)

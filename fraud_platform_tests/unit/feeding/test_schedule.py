@@ -12,7 +12,8 @@ from fraud_platform.core.simulation.world import World
 from fraud_platform.core.time import day_start_ms
 from fraud_platform.feeding.messages import Disturbances, Message
 from fraud_platform.feeding.schedule import Schedule
-from fraud_platform.messages.decoding import decode_labels, decode_transactions
+from fraud_platform.messages.decoding import decode_labels
+from fraud_platform.messages.transactions import DECODER
 
 WORLD = World(seed=5, customers=600, merchants=300)
 START = date(2026, 5, 1)
@@ -63,7 +64,7 @@ def test_an_undisturbed_schedule_has_only_transactions_and_labels() -> None:
 def test_the_platform_rejects_exactly_the_malformed_in_each_of_their_ways(disturbed: list[Message]) -> None:
     sent = [m for m in disturbed if m.kind != "label"]
     columns = [m.key for m in sent], [m.value for m in sent], [m.send_ms for m in sent]
-    _, _, rejected = decode_transactions(*columns)
+    rejected = DECODER.decode(*columns).rejections
     assert [r.index for r in rejected] == [i for i, m in enumerate(sent) if m.kind == "malformed"]
     assert {r.field for r in rejected} == {"value", "merchant_id", "amount", "schema_version", "event_time_ms"}
 

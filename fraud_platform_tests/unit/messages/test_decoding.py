@@ -6,18 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_platform.messages.decoding import decode_labels, decode_transactions
-from fraud_platform.messages.schemas import encode
+from fraud_platform.messages.decoding import decode_labels
+from fraud_platform.messages.schemas import Transaction, encode
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform_tests.support.bad_messages import BAD_MESSAGES, EVENT_TIME_MS, KEY, valid
 
 
 @pytest.mark.parametrize("name", BAD_MESSAGES)
 def test_a_bad_message_is_rejected_with_field_and_reason(name):
     key, value, field, reason = BAD_MESSAGES[name]
-    accepted, transactions, rejected = decode_transactions([key], [value], [EVENT_TIME_MS])
-    assert (accepted, transactions, len(rejected)) == ([], [], 1)
-    assert rejected[0].field == field
-    assert reason in rejected[0].reason
+    decoded = DECODER.decode([key], [value], [EVENT_TIME_MS])
+    assert (decoded.accepted, len(decoded.rejections)) == ([], 1)
+    assert not any(decoded.columns.values())
+    assert decoded.rejections[0].field == field
+    assert reason in decoded.rejections[0].reason
 
 
 @given(st.data())
@@ -28,9 +30,9 @@ def test_whatever_the_bytes_a_message_is_either_accepted_or_rejected_in_words(da
         value[first : first + data.draw(st.integers(0, 8))] = data.draw(
             st.binary(max_size=4) | st.sampled_from([b"NaN", b"1e999", b"null", rb'"\udfff"', b"[[", b"}", b'":'])
         )
-    accepted, transactions, rejected = decode_transactions([KEY], [bytes(value)], [EVENT_TIME_MS])
-    assert (len(accepted), len(transactions)) == (1 - len(rejected), 1 - len(rejected))
-    for rejection in rejected:
+    decoded = DECODER.decode([KEY], [bytes(value)], [EVENT_TIME_MS])
+    assert {len(decoded.accepted), *map(len, decoded.columns.values())} == {1 - len(decoded.rejections)}
+    for rejection in decoded.rejections:
         assert rejection.field.encode() and rejection.reason.encode()
 
 
@@ -38,42 +40,42 @@ def test_whatever_the_bytes_a_message_is_either_accepted_or_rejected_in_words(da
     "value",
     [
         valid(amount=0),
+        valid(amount="12.50"),
         valid(note="a field of a later version", more={"x": [1]}),
         valid(merchant_id="a:b", device_id=None),
         valid(merchant_id="caf\u00e9 \U0001f3e6"),
     ],
 )
 def test_what_is_odd_but_sound_is_accepted(value):
-    """Nothing asked for, a field that this version does not know, a colon or another script in an identifier."""
-    accepted, _, _ = decode_transactions([KEY], [value], [EVENT_TIME_MS])
-    assert accepted == [0]
+    """Nothing asked for, an amount as text, an unknown field, a colon or another script in an identifier."""
+    assert DECODER.decode([KEY], [value], [EVENT_TIME_MS]).accepted == [0]
 
 
 def test_the_rest_of_a_batch_with_bad_messages_is_accepted_in_order():
     bad_keys, bad_values = zip(*((key, value) for key, value, _, _ in BAD_MESSAGES.values()), strict=True)
     keys = [KEY, *bad_keys, KEY]
     values = [valid(transaction_id="first"), *bad_values, valid(transaction_id="last")]
-    accepted, transactions, rejected = decode_transactions(keys, values, [EVENT_TIME_MS] * len(keys))
-    assert accepted == [0, len(keys) - 1]
-    assert [t.transaction_id for t in transactions] == ["first", "last"]
-    assert [r.index for r in rejected] == list(range(1, len(keys) - 1))
+    decoded = DECODER.decode(keys, values, [EVENT_TIME_MS] * len(keys))
+    assert decoded.accepted == [0, len(keys) - 1]
+    assert decoded.columns["transaction_id"] == ["first", "last"]
+    assert [r.index for r in decoded.rejections] == list(range(1, len(keys) - 1))
 
 
 @pytest.mark.parametrize("field", ["device_id", "channel", "country", "latitude", "longitude"])
 @pytest.mark.parametrize("absent", [None, ...])
 def test_optional_fields_may_be_null_or_absent(field, absent):
-    _, (transaction,), _ = decode_transactions([KEY], [valid(**{field: absent})], [EVENT_TIME_MS])
-    assert getattr(transaction, field) is None
+    assert DECODER.decode([KEY], [valid(**{field: absent})], [EVENT_TIME_MS]).columns[field] == [None]
 
 
 def test_an_event_up_to_five_minutes_after_its_message_is_accepted():
-    accepted, _, _ = decode_transactions([KEY], [valid(event_time_ms=EVENT_TIME_MS + 300_000)], [EVENT_TIME_MS])
-    assert accepted == [0]
+    assert DECODER.decode([KEY], [valid(event_time_ms=EVENT_TIME_MS + 300_000)], [EVENT_TIME_MS]).accepted == [0]
 
 
 def test_a_transaction_survives_encoding():
-    _, (transaction,), _ = decode_transactions([KEY], [valid()], [EVENT_TIME_MS])
-    assert decode_transactions([KEY], [encode(transaction)], [EVENT_TIME_MS])[1] == [transaction]
+    decoded = DECODER.decode([KEY], [valid()], [EVENT_TIME_MS])
+    fields = {name: value for name, (value,) in decoded.columns.items()}
+    again = encode(Transaction(schema_version=1, **fields | {"amount": fields["amount"] / 100}))
+    assert DECODER.decode([KEY], [again], [EVENT_TIME_MS]) == decoded
 
 
 def test_a_label_reported_in_the_future_is_rejected():

@@ -7,6 +7,7 @@ FUZZ_EXAMPLES says. What was found stands in hostile/corpus.jsonl and is tried e
 import base64
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -15,11 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fraud_platform.messages.decoding import label_or_fault, transaction_or_fault
+from fraud_platform.messages.decoding import label_or_fault
 from fraud_platform.messages.diagnosis import Fault
 from fraud_platform.messages.predictions import prediction_fault
 from fraud_platform.messages.schemas import Prediction, ScorerEvent
 from fraud_platform.messages.tolerant import TolerantReader
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform.operations.ledger import _fault as ledger_fault
 from fraud_platform.settings import Settings
 from fraud_platform_tests.support import hostile
@@ -110,35 +112,37 @@ def corpus() -> list[bytes]:
 
 def check_transaction(key: bytes | None, value: bytes | None, timestamp_ms: int) -> None:
     """From the bytes to the letter: in words, and small enough; or scored, and then read as any other parser would."""
-    outcome = transaction_or_fault(key, value, timestamp_ms)
+    fault = DECODER.fault(key, value, timestamp_ms)
     table = messages([(key, value)])
     table = table.set_column(2, "timestamp_ms", pa.array([timestamp_ms], pa.int64()))
     rows, _ = transform(table, no_history)
-    if not isinstance(outcome, Fault):
+    if fault is None:
         assert rows["status"].to_pylist() == [SCORED]
-        assert_read_alike(value, outcome)
+        columns = DECODER.decode([key], [value], [timestamp_ms]).columns
+        assert_read_alike(value, {"schema_version": 1, **{name: taken for name, (taken,) in columns.items()}})
         return
     assert rows["status"].to_pylist() == [REJECTED]
     (letter,) = _dead_letters(rows, SETTINGS)
     headers = {name: text.decode() for name, text in letter.headers}
-    assert (headers["field"], headers["reason"]) == outcome
-    assert_in_words(*outcome)
+    assert (headers["field"], headers["reason"]) == fault
+    assert_in_words(*fault)
     size = (
         sum(len(name) + len(text) for name, text in letter.headers) + len(letter.key or b"") + len(letter.value or b"")
     )
     assert size < MOST_LETTER_BYTES
 
 
-def assert_read_alike(value: bytes | None, accepted: msgspec.Struct) -> None:
-    """A strict parser finds each name once, and the values that were accepted."""
+def assert_read_alike(value: bytes | None, accepted: dict[str, object]) -> None:
+    """A strict parser finds each name once, and the values that were accepted, an amount in cents."""
 
     def once(pairs: list) -> dict:
         assert len(dict(pairs)) == len(pairs)
         return dict(pairs)
 
     document = json.loads((value or b"").decode(), object_pairs_hook=once, parse_int=_integer)
-    for name, taken in msgspec.structs.asdict(accepted).items():
-        assert document.get(name) == taken
+    for name, taken in accepted.items():
+        sent = document.get(name)
+        assert (Decimal(str(sent)) * 100 if name == "amount" else sent) == taken
 
 
 def _integer(digits: str) -> int | float:
@@ -158,7 +162,7 @@ def test_any_bytes_on_the_labels_topic_are_a_report_or_rejected_in_words(value, 
     if isinstance(outcome, Fault):
         assert_in_words(*outcome)
     else:
-        assert_read_alike(value, outcome)
+        assert_read_alike(value, msgspec.structs.asdict(outcome))
 
 
 @fuzzed

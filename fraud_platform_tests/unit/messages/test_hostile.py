@@ -4,10 +4,11 @@ import pyarrow as pa
 import pytest
 
 from fraud_platform.messages.arrow_schemas import LABEL_OR_REJECTED, POSITION, PREDICTION, TRANSACTION_OR_REJECTED
-from fraud_platform.messages.decoding import decode_transactions, label_or_fault
+from fraud_platform.messages.decoding import label_or_fault
 from fraud_platform.messages.diagnosis import MOST_FIELD, MOST_REASON
 from fraud_platform.messages.schemas import Label, ScorerEvent
 from fraud_platform.messages.tolerant import TolerantReader
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform.operations.dead_letters import DeadLetter, _letter
 from fraud_platform.operations.ledger import _fault as ledger_fault
 from fraud_platform.pipeline.decoded_rows import label_rows, transaction_rows
@@ -63,8 +64,8 @@ def test_good_transactions_between_hostile_ones_are_scored_and_each_hostile_one_
 
 @pytest.mark.parametrize("name", ODD_TRANSACTIONS)
 def test_what_is_odd_but_sound_is_accepted(name):
-    accepted, _, rejected = decode_transactions([b"C1"], [ODD_TRANSACTIONS[name]], [EVENT_TIME_MS])
-    assert (accepted, rejected) == ([0], [])
+    decoded = DECODER.decode([b"C1"], [ODD_TRANSACTIONS[name]], [EVENT_TIME_MS])
+    assert (decoded.accepted, decoded.rejections) == ([0], [])
 
 
 @pytest.mark.parametrize("name", LABELS)

@@ -99,7 +99,7 @@ def test_rules_that_rank_better_refuse_a_version(bundle):
     """The rules' ranking becomes the truth, so that no model does as well."""
     from fraud_platform.core.training.rules import rule_scores
 
-    scores = rule_scores(DATASET.test.features)
+    scores = rule_scores(DATASET.test.features, DATASET.feature_set.names)
     as_ruled = replace(DATASET.test, labels=scores >= np.quantile(scores, 0.95))
     found = no_worse_than_simpler(bundle, False, as_ruled)
     assert not found.passed and "average precision worse than rule_set (0." in found.description
@@ -111,6 +111,18 @@ def test_without_references_a_version_needs_a_champion(bundle):
     of_old = changed(bundle, rankings={})
     for version, has_champion, passed in ((alone, False, False), (alone, True, True), (of_old, True, True)):
         assert no_worse_than_simpler(version, has_champion, DATASET.test).passed is passed
+
+
+def test_features_that_tell_no_rule_leave_references_and_champion_to_judge_by(bundle):
+    renamed = changed(bundle, features=[replace(one, name=f"f{i}") for i, one in enumerate(bundle.card.features)])
+    assert "rule_set" in no_worse_than_simpler(bundle, False, DATASET.test).description
+    with_references = no_worse_than_simpler(renamed, False, DATASET.test)
+    assert with_references.passed and "rule_set" not in with_references.description
+    alone = changed(renamed, rankings={"catboost": bundle.card.rankings["catboost"]})
+    assert [no_worse_than_simpler(alone, has_champion, DATASET.test).passed for has_champion in (False, True)] == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(

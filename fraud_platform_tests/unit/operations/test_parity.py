@@ -9,13 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from fraud_platform.cli.main import app
-from fraud_platform.core.features.table import FIELD_NAMES, LAYOUT, MERCHANT_FEATURES, feature_set_hash
 from fraud_platform.messages.schemas import Transaction, encode
 from fraud_platform.operations.parity import SAMPLED_ROWS, _slices, stream_parity
 from fraud_platform.pipeline import tables
 from fraud_platform.storage.arrow_bytes import values_of
 from fraud_platform.storage.lake import Lake
 from fraud_platform_tests.support import feature_lake
+from fraud_platform_tests.support.simulated_world import FEATURE_SET, FIELD_NAMES, LAYOUT, MERCHANT_FEATURES
 from streaming.batch.features import transform
 from streaming.batch.velocity import entity_events_in
 from streaming.state.customers import PartitionState
@@ -46,6 +46,7 @@ def messages() -> list[pa.Table]:
 def lake(settings) -> Lake:
     made = Lake(settings)
     feature_lake.fill(made)
+    feature_lake.fill_transactions(made)
     return made
 
 
@@ -76,7 +77,7 @@ def score(lake: Lake, messages: list[pa.Table], folder) -> None:
             "event_time_ms": rows["event_time_ms"],
             "merchant_risk_date": pa.nulls(len(rows), pa.string()),
             "scored_at_ms": rows["timestamp_ms"],
-            "feature_set": pa.repeat(feature_set_hash(), len(rows)),
+            "feature_set": pa.repeat(FEATURE_SET.hash, len(rows)),
             "features": pa.array([*np.hstack((values, merchants, np.vstack(velocities)))], pa.list_(pa.float64())),
         }
     )

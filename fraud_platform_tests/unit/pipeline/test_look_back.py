@@ -40,11 +40,11 @@ def arrivals(events) -> pa.Table:
             | {"kafka_timestamp_ms": at, "customer_id": "C", "merchant_id": "M"}
             | row
             | empty
-            | dict.fromkeys(customers.LOOKED_UP, 0.0)
+            | dict.fromkeys(customers._LOOKED_UP_COLUMNS, 0.0)
             for i, (at, row) in enumerate(rows)
         ]
     )
-    return table.select([*TRANSACTION.names, *customers.LOOKED_UP])
+    return table.select([*TRANSACTION.names, *customers._LOOKED_UP_COLUMNS])
 
 
 # A late transaction whose window opens on a repeat, whose original arrived 44 days before.

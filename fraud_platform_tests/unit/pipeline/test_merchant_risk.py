@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from fraud_platform.core.time import day_start_ms
-from fraud_platform.pipeline.merchant_risk import TRANSACTION_COLUMNS, reported, risk_of_merchants
+from fraud_platform.pipeline.merchant_risk import PAIR_COLUMNS, TRANSACTION_COLUMNS, reported, risk_of_entities
 from fraud_platform.pipeline.transactions import REPORT_SCHEMA
 
 FIRST = date(2026, 3, 1)
@@ -19,9 +19,10 @@ def day(number: int) -> date:
 
 def rows(transactions: list[tuple], reports: list[tuple]) -> pa.Table:
     """Transactions (day, id, customer, merchant), then reports (day, id, customer or None)."""
-    schema = pa.schema([*REPORT_SCHEMA, ("merchant_id", pa.string()), ("amount", pa.float64())])
+    schema = pa.schema([*REPORT_SCHEMA, ("field: merchant_id", pa.string()), ("field: amount", pa.float64())])
     made = [
-        {"date": day(at), "transaction_id": name, "customer_id": owner, "merchant_id": merchant, "amount": 1.0}
+        {"date": day(at), "transaction_id": name, "customer_id": owner}
+        | {"field: merchant_id": merchant, "field: amount": 1.0}
         for at, name, owner, merchant in transactions
     ]
     told = [
@@ -40,13 +41,14 @@ def shares(table: pa.Table, first: int, last: int) -> tuple[dict[tuple[str, int]
     """Merchant and as-of day → share of fraud in 30 days; and how many reports are ambiguous."""
     ambiguous: list[int] = []
     joined = reported(table, ambiguous.append)
-    risk = risk_of_merchants(joined, day(first), day(last), DELAY_DAYS)
-    made = {(r["merchant_id"], (r["date"] - FIRST).days): r["merchant_risk_30d"] for r in risk.to_pylist()}
+    risk = risk_of_entities(joined, day(first), day(last), DELAY_DAYS)
+    made = {(r["value"], (r["date"] - FIRST).days): r["merchant_risk_30d"] for r in risk.to_pylist()}
     return made, sum(ambiguous)
 
 
 def test_the_columns_are_those_that_are_read():
     assert set(TRANSACTION_COLUMNS) <= set(rows([], []).column_names)
+    assert set(PAIR_COLUMNS) <= set(reported(rows([], [])).column_names)
 
 
 def test_a_report_counts_for_the_customer_that_it_names():

@@ -51,6 +51,11 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
         units[~known] = UNKNOWN
         return units
 
+    def encoded_column(self, column: Sequence[Any]) -> NDArray[np.int64]:
+        if None in column:
+            column = [UNKNOWN if units is None else units for units in column]
+        return np.asarray(column, np.int64)
+
     def is_known(self, encoded: NDArray[Any]) -> NDArray[np.bool_]:
         return encoded != UNKNOWN
 
@@ -128,7 +133,8 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
 
     @property
     def arrow_type(self) -> pa.DataType:
-        return pa.decimal128(DIGITS, self.scale)
+        is_exact_as_double = self.largest_units <= 10**DIGITS_OF_SHORT
+        return pa.float64() if is_exact_as_double else pa.decimal128(DIGITS, self.scale)
 
     @property
     def message_schema(self) -> dict[str, Any]:

@@ -69,6 +69,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Values (n,) as event rows keep them; None and NaN mean unknown."""
         raise NotImplementedError
 
+    def encoded_column(self, column: Sequence[Any]) -> NDArray[Any]:
+        """The same of what a decoder's `column` gave."""
+        return self.encoded(column)
+
     def is_known(self, encoded: NDArray[Any]) -> NDArray[np.bool_]:
         """Which of the encoded values (n,) are known."""
         raise NotImplementedError

@@ -21,6 +21,10 @@ FieldNeed = Literal["", "number", "id"]
 """What a field has to be: anything, a number, or what can be told apart and recognised."""
 
 
+_WORDING = frozenset(("name", "unit", "meaning", "default", "words", "words_if_default", "over"))
+"""Options that a feature shows by itself, or that do not change its values."""
+
+
 class Draft(NamedTuple):
     """What a line says of a feature where it does not say otherwise."""
 
@@ -94,7 +98,18 @@ class FeatureLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             default=draft.default if self.default is None else self.default,
             words=in_window(words, window) if isinstance(words, str) else words,
             words_if_default=in_window(if_default, window),
+            computation=self.computation,
         )
+
+    @property
+    def computation(self) -> str:
+        """What decides on the values, as JSON: all but names, words and windows."""
+        options = {
+            option.encode_name: value
+            for option in msgspec.structs.fields(self)
+            if option.name not in _WORDING and (value := getattr(self, option.name)) != option.default
+        }
+        return msgspec.json.encode(options, order="sorted").decode()
 
     def compute(self, rows: KeyRows, window: Window) -> NDArray[Any]:
         """Values (m,) of the feature of a window for the m new rows; NaN, of floats, where nothing is known."""

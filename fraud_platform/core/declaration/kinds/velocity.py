@@ -1,7 +1,12 @@
 """How often an entity is met, whoever meets it."""
 
-import msgspec
+from typing import Any
 
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.conditions import those_that_count
 from fraud_platform.core.declaration.kinds.line import Draft, Nothing
 from fraud_platform.core.declaration.kinds.velocity_line import SETTLED, VelocityLine
@@ -19,3 +24,6 @@ class Velocity(VelocityLine, frozen=True, kw_only=True):
         entity, counted = self.owner(world), those_that_count(world, self.where)
         words = f"{entity.called}'s {literal(counted)} in {window.spoken}: {{value:,.0f}}"
         return Draft(f"{entity.word}_velocity", "transactions", f"{counted} in {window.text}, {SETTLED}", words)
+
+    def of_counts(self, events: NDArray[Any], keys: NDArray[Any], counted: NDArray[Any]) -> Floats:
+        return counted.astype(np.float64)

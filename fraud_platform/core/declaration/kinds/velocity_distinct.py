@@ -1,10 +1,13 @@
 """How many different ones meet an entity."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.conditions import those_that_count
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
@@ -42,3 +45,6 @@ class VelocityDistinct(VelocityLine, frozen=True, kw_only=True):
             f"distinct {counted} of its {those_that_count(world, self.where)} in {window.text}, {SETTLED}",
             f"{entity.called}'s {counted} in {window.spoken}: {{value:,.0f}}",
         )
+
+    def of_counts(self, events: NDArray[Any], keys: NDArray[Any], counted: NDArray[Any]) -> Floats:
+        return keys.astype(np.float64)

@@ -1,10 +1,13 @@
 """Which share of an entity's transactions meets a condition."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
+from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.conditions import Where, those_that_count
 from fraud_platform.core.declaration.kinds.line import Draft, Nothing
 from fraud_platform.core.declaration.kinds.velocity_line import SETTLED, VelocityLine
@@ -27,6 +30,9 @@ class VelocityShare(VelocityLine, frozen=True, kw_only=True):
             f"share of {counted} among its transactions in {window.text}, {SETTLED}",
             f"{{value:.0%}} of the {entity.called}'s {self._said_of_them(world, window)}",
         )
+
+    def of_counts(self, events: NDArray[Any], keys: NDArray[Any], counted: NDArray[Any]) -> Floats:
+        return counted / np.maximum(events, 1)
 
     def _said_of_them(self, world: World, window: Window) -> str:
         tests = self.where

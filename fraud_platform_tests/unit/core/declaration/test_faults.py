@@ -212,10 +212,10 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file():
 
 
 def test_two_features_of_one_name_are_one_too_many():
-    (fault,) = faults(text_of("{value: amount}", "{name: amount, value: balance}"))
+    (fault,) = faults(text_of("{value: balance}", "{name: balance, value: amount}"))
     line = FIRST_FEATURE_LINE
     assert (
-        fault == f"{FILE}:{line + 1}:5: a second feature amount, the first is in line {line}: give one of them a name"
+        fault == f"{FILE}:{line + 1}:5: a second feature balance, the first is in line {line}: give one of them a name"
     )
 
 

@@ -22,7 +22,7 @@ from fraud_platform.core.declaration.kinds.value import Value
 from fraud_platform.core.declaration.reading import read_declaration
 from fraud_platform.core.declaration.wording import faults_of_words
 from fraud_platform.core.declaration.yaml_tree import parsed
-from fraud_platform.core.features.table import feature_set_hash
+from fraud_platform.core.features.feature_set import FeatureSet
 from fraud_platform.shipped_declarations import shipped_declaration, shipped_names
 from fraud_platform_tests.support.public_files import NUMBERED_BY_REPLAY, ROWS
 
@@ -71,11 +71,11 @@ def test_its_words_can_be_said(name):
 
 @pytest.mark.parametrize("name", HASHES)
 def test_its_feature_set_is_that_of_running_champions(name):
-    assert feature_set_hash(shipped(name).features) == HASHES[name]
+    assert FeatureSet(shipped(name)).hash == HASHES[name]
 
 
 def test_no_two_worlds_share_a_feature_set():
-    assert len({feature_set_hash(shipped(name).features) for name in shipped_names()}) == len(shipped_names())
+    assert len({FeatureSet(shipped(name)).hash for name in shipped_names()}) == len(shipped_names())
 
 
 @pytest.mark.parametrize("name", ROWS)

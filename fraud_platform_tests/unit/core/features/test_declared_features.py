@@ -9,11 +9,11 @@ from fraud_platform.core.benchmark.features import NAMES, labelled_rows
 from fraud_platform.core.declaration.kinds.velocity_line import VelocityLine
 from fraud_platform.core.declaration.reading import read_declaration
 from fraud_platform.core.features.declared_features import declared_features
-from fraud_platform.core.features.table import DECLARATION
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.errors import TrainingError
 from fraud_platform.shipped_declarations import shipped_declaration
 from fraud_platform_tests.support.handbook_transactions import transactions
+from fraud_platform_tests.support.simulated_world import DECLARATION
 
 WITHOUT_VELOCITY = replace(
     DECLARATION, declared=tuple(one for one in DECLARATION.declared if not isinstance(one.line, VelocityLine))

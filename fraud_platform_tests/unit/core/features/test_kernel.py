@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_platform.core.features.table import CUSTOMER_FEATURES, FEATURE_NAMES, KERNEL, LAYOUT
 from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.support.event_rows import START_MS, build, event
 from fraud_platform_tests.support.reference_kernel import reference_features
+from fraud_platform_tests.support.simulated_world import CUSTOMER_FEATURES, FEATURE_NAMES, KERNEL, LAYOUT
 
 NAMES = [f.name for f in CUSTOMER_FEATURES]
 TRAVEL = [NAMES.index(name) for name in ("distance_km", "speed_kmh")]

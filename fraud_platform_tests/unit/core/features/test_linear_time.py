@@ -9,12 +9,12 @@ import pytest
 from fraud_platform.core.features.clock import ROUNDS, clocks_and_duplicates
 from fraud_platform.core.features.entity_events import entity_events_of
 from fraud_platform.core.features.event_layout import EventArray
-from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.core.features.velocity import velocities_among
 from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.support.event_rows import START_MS
 from fraud_platform_tests.support.reference_kernel import reference_features
 from fraud_platform_tests.support.reference_velocity import loops
+from fraud_platform_tests.support.simulated_world import KERNEL, LAYOUT, PLAN
 
 MINUTE_MS, HISTORY_MS = 60_000, 30 * DAY_MS
 SMALL, LARGE = 4_000, 32_000
@@ -76,7 +76,7 @@ def test_values_are_those_of_the_loops(made):
     np.testing.assert_array_equal(result.duplicate, duplicate)
     np.testing.assert_array_equal(result.values, values)
     arrangement = KERNEL.arrange(LAYOUT.empty, events)
-    np.testing.assert_array_equal(velocities_among(entity_events_of(arrangement)), loops(events))
+    np.testing.assert_array_equal(velocities_among(PLAN, entity_events_of(PLAN, arrangement)), loops(events))
 
 
 def test_the_chain_is_longer_than_the_rounds_that_are_made_for_it():
@@ -101,7 +101,7 @@ def test_eight_times_the_rows_take_about_eight_times_as_long(made):
     def seconds(events: EventArray) -> float:
         started = time.process_time()
         arrangement = KERNEL.arrange(LAYOUT.empty, events)
-        entity_events_of(arrangement)
+        entity_events_of(PLAN, arrangement)
         return time.process_time() - started
 
     small, large = MADE[made](SMALL), MADE[made](LARGE)

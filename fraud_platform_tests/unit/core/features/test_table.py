@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fraud_platform.core.features.declaration import Feature
-from fraud_platform.core.features.table import FEATURES, feature_set_hash
+from fraud_platform.core.features.feature_set import feature_set_hash
+from fraud_platform_tests.support.simulated_world import FEATURE_SET, FEATURES
 
 ROW = {feature.name: 3.0 for feature in FEATURES}
 
@@ -29,6 +30,10 @@ def test_a_day_of_the_week_has_its_name() -> None:
     assert [weekday.sentence(day, ROW) for day in (0.0, 6.0)] == ["made on a Monday", "made on a Sunday"]
 
 
+def hash_of(features: list[Feature]) -> str:
+    return feature_set_hash(features, FEATURE_SET.history_days)
+
+
 def test_other_words_make_no_other_feature_set() -> None:
-    assert feature_set_hash([replace(feature, words="other") for feature in FEATURES]) == feature_set_hash()
-    assert feature_set_hash([replace(feature, unit="other") for feature in FEATURES]) != feature_set_hash()
+    assert hash_of([replace(feature, words="other") for feature in FEATURES]) == FEATURE_SET.hash
+    assert hash_of([replace(feature, unit="other") for feature in FEATURES]) != FEATURE_SET.hash

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud_platform.core.features.entity_events import entity_events_of
-from fraud_platform.core.features.table import KERNEL, LAYOUT
-from fraud_platform.core.features.velocity import REACH_MS, SETTLE_MS, index_of, merged, velocities
+from fraud_platform.core.features.velocity import index_of, merged
+from fraud_platform.core.features.velocity_plan import SETTLE_MS
 from fraud_platform.core.time import DAY_MS, HOUR_MS
 from fraud_platform_tests.support.event_rows import START_MS, build
 from fraud_platform_tests.support.reference_velocity import loops
+from fraud_platform_tests.support.simulated_world import KERNEL, LAYOUT, PLAN
 from fraud_platform_tests.support.velocity_at_once import velocities_at_once
 
 # Edges of the windows with the minute that is left out, a millisecond to each side.
@@ -55,14 +56,14 @@ def test_values_do_not_depend_on_the_cut_nor_on_merges_that_drop_the_past(rows, 
     for batch, (start, stop) in enumerate(pairwise([*bounds, len(events)])):
         arrangement = KERNEL.arrange(history, events[start:stop])
         history = np.concatenate((history, arrangement.kept))
-        entity_events = entity_events_of(arrangement)
+        entity_events = entity_events_of(PLAN, arrangement)
         asked = entity_events.reshape(-1)
         if batch in merges and indices:
             oldest_asked_ms = np.minimum(events["_time_ms"], events["_arrival_ms"])[start:].min(initial=START_MS * 2)
-            indices = [merged(indices, int(oldest_asked_ms) - REACH_MS)]
-        indices.append(index_of(asked))
-        counts = sum(index.counts(asked["entity"], asked["asked_ms"]) for index in indices)
-        streamed.append(velocities(counts.reshape(*entity_events.shape, *counts.shape[1:])))
+            indices = [merged(indices, int(oldest_asked_ms) - PLAN.reach_ms)]
+        indices.append(index_of(PLAN, asked))
+        counts = sum(index.counts(PLAN, asked["entity"], asked["asked_ms"]) for index in indices)
+        streamed.append(PLAN.values(counts.reshape(*entity_events.shape, *counts.shape[1:])))
     np.testing.assert_array_equal(np.concatenate(streamed), velocities_at_once(events))
 
 

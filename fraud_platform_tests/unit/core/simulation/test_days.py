@@ -14,7 +14,7 @@ from fraud_platform.core.simulation.world import MIN_MERCHANTS, World
 from fraud_platform.core.time import DAY_MS, day_start_ms
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.feeding.messages import Disturbances, transaction_messages
-from fraud_platform.messages.decoding import decode_transactions
+from fraud_platform.messages.transactions import DECODER
 
 START = date(2026, 3, 1)
 SMALL = World(seed=3, customers=800, merchants=300)
@@ -53,9 +53,9 @@ def test_transaction_identifiers_never_repeat(two_months: pd.DataFrame) -> None:
 def test_every_transaction_is_accepted_by_the_platform() -> None:
     messages = transaction_messages(simulate_day(SMALL, START), Disturbances())
     columns = [m.key for m in messages], [m.value for m in messages], [m.send_ms for m in messages]
-    accepted, _, rejected = decode_transactions(*columns)
-    assert len(accepted) == len(messages) > 0
-    assert rejected == []
+    decoded = DECODER.decode(*columns)
+    assert len(decoded.accepted) == len(messages) > 0
+    assert decoded.rejections == []
 
 
 def test_volume_and_fraud_rate_are_as_documented(two_months: pd.DataFrame) -> None:

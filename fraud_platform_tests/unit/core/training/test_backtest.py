@@ -7,9 +7,11 @@ import pandas as pd
 
 from fraud_platform.core.training.dataset import FeatureRows
 from fraud_platform.core.training.split import DayRange
+from fraud_platform_tests.support.simulated_world import FEATURE_SET
 
 DAYS = np.array(["2026-01-01", "2026-01-02", "2026-01-02", "2026-01-03"], "datetime64[D]")
 ROWS = FeatureRows(
+    feature_set=FEATURE_SET,
     transaction_ids=np.array(["a", "b", "c", "d"], object),
     features=np.arange(8.0).reshape(4, 2),
     days=DAYS,

@@ -10,6 +10,7 @@ from fraud_platform.core.training.baselines import baselines
 from fraud_platform.core.training.evaluate import Evaluation
 from fraud_platform.core.training.model_card import MEANINGS, comparison_table, model_card
 from fraud_platform.core.training.train import TrainedModels, train_candidates
+from fraud_platform_tests.support import category_rows
 from fraud_platform_tests.support.training_rows import PARAMS, dataset
 
 DATASET = dataset()
@@ -53,8 +54,19 @@ def test_the_champion_is_judged_as_it_decides(trained):
 
 def test_without_a_champion_the_rules_are_left(trained):
     assert [baseline.name for baseline in baselines(DATASET, PARAMS, None)] == ["rule_set"]
-    other = replace(trained.bundle, card=msgspec.structs.replace(trained.bundle.card, feature_set="other"))
+    features = [replace(feature, unit="other") for feature in trained.bundle.card.features]
+    other = replace(trained.bundle, card=msgspec.structs.replace(trained.bundle.card, features=features))
     assert [baseline.name for baseline in baselines(DATASET, PARAMS, other)] == ["rule_set"]
+
+
+def test_on_features_that_tell_no_rule_only_the_champion_is_left():
+    without_rules = category_rows.dataset()
+    params = replace(PARAMS, references=False)
+    champion = train_candidates(without_rules, params, lambda line: None, model_name="toy", snapshot={})
+    assert baselines(without_rules, PARAMS, None) == ()
+    (found,) = baselines(without_rules, PARAMS, champion.bundle)
+    assert found.name == "champion"
+    assert found.test.metrics() == pytest.approx(champion.main.test.metrics(), rel=1e-12)
 
 
 def test_the_card_tells_every_measure_with_its_value(trained, text):

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pytest
 
 from fraud_platform.core.features.declaration import HISTORY_DAYS
-from fraud_platform.core.features.table import FEATURE_NAMES, MERCHANT_FEATURES
 from fraud_platform.defs.features.checks import (
     every_accepted_transaction_has_features,
     risk_is_a_share,
@@ -18,6 +17,7 @@ from fraud_platform.pipeline import tables
 from fraud_platform.resources.platform import PlatformResource
 from fraud_platform.storage.lake import Table
 from fraud_platform_tests.support.asset_checks import passes
+from fraud_platform_tests.support.simulated_world import FEATURE_NAMES, MERCHANT_FEATURES
 
 DAY = date(2026, 5, 2)
 LONG_AGO = DAY - timedelta(days=HISTORY_DAYS + 2)

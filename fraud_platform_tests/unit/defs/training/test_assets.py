@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from fraud_platform.core.features.table import FEATURE_NAMES, feature_set_hash
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.defs.training.assets import training_set
 from fraud_platform.pipeline import tables
@@ -17,6 +16,7 @@ from fraud_platform.pipeline.training_rows import read_dataset, read_smote_ratio
 from fraud_platform.pipeline.training_snapshot import read_snapshot, read_split
 from fraud_platform_tests.support import feature_lake
 from fraud_platform_tests.support.feature_lake import FIRST_DAY, LAST_DAY
+from fraud_platform_tests.support.simulated_world import FEATURE_NAMES, FEATURE_SET
 from fraud_platform_tests.support.training_assets import changed, materialise, platform_at
 
 
@@ -33,7 +33,7 @@ def test_it_stands_for_the_day_after_the_last_one(platform, result):
 
 
 def test_it_holds_each_transaction_of_the_splits_once_with_its_features(rows, platform):
-    features = feature_lake.feature_rows(feature_set_hash()).to_pandas()
+    features = feature_lake.feature_rows(FEATURE_SET.hash).to_pandas()
     days = features["date"].astype(str)
     for name, part in read_snapshot(platform.lake)["splits"].items():
         found = rows.filter(pc.field("split") == name).to_pandas().set_index("transaction_id")
@@ -72,10 +72,10 @@ def test_cards_blocked_when_the_day_began_are_marked_counted_and_not_judged_on(r
 
 def test_a_bank_that_reports_once_a_week_tells_no_split_what_it_had_not_sent_yet(rows, tmp_path):
     weekly = feature_lake.report_rows(every_days=7)
-    found = materialised_from(tmp_path, feature_lake.feature_rows(feature_set_hash()), weekly)
+    found = materialised_from(tmp_path, feature_lake.feature_rows(FEATURE_SET.hash), weekly)
     known_ms = (weekly["kafka_timestamp_ms"].to_numpy() // DAY_MS + 1) * DAY_MS
     known_on_arrival = changed(weekly, "reported_at_ms", pa.array(known_ms - 1))
-    expected = materialised_from(tmp_path, feature_lake.feature_rows(feature_set_hash()), known_on_arrival)
+    expected = materialised_from(tmp_path, feature_lake.feature_rows(FEATURE_SET.hash), known_on_arrival)
     assert found.equals(expected)
     for name in ("label", "blocked"):
         assert not found[name].equals(rows[name])
@@ -87,7 +87,7 @@ def test_labels_that_came_after_a_decision_change_nothing_that_it_was_based_on(r
     later = np.flatnonzero(reports["reported_at_ms"].to_numpy() >= decision.value // 10**6)
     labels = reports["is_fraud"].to_numpy().copy()
     labels[later[::2]] = False
-    features = feature_lake.feature_rows(feature_set_hash())
+    features = feature_lake.feature_rows(FEATURE_SET.hash)
     again = materialised_from(tmp_path, features, changed(reports, "is_fraud", pa.array(labels)))
     before, after = (table.filter(pc.field("split") == "train") for table in (rows, again))
     assert after.equals(before)
@@ -95,7 +95,7 @@ def test_labels_that_came_after_a_decision_change_nothing_that_it_was_based_on(r
 
 
 def test_the_order_of_rows_in_the_lake_changes_nothing(rows, tmp_path):
-    features, reports = feature_lake.feature_rows(feature_set_hash()), feature_lake.report_rows()
+    features, reports = feature_lake.feature_rows(FEATURE_SET.hash), feature_lake.report_rows()
     rng = np.random.default_rng(np.random.SeedSequence(8))
     shuffled = (table.take(rng.permutation(table.num_rows)) for table in (features, reports))
     assert materialised_from(tmp_path, *shuffled).equals(rows)
@@ -112,7 +112,7 @@ def materialised_from(folder, features: pa.Table, reports: pa.Table) -> pa.Table
 
 def test_the_snapshot_names_offsets_versions_and_feature_set(rows, platform):
     snapshot = read_snapshot(platform.lake)
-    assert snapshot["feature_set"] == feature_set_hash()
+    assert snapshot["feature_set"] == FEATURE_SET.hash
     assert snapshot["table_versions"] == {"features/transactions": 0, "labels": 0}
     for name, part in snapshot["splits"].items():
         chosen = rows.filter(pc.field("split") == name)

@@ -8,21 +8,49 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_platform.core.declaration.fields.table import FIELD_TYPES
-from fraud_platform.core.features.table import DECLARATION
 from fraud_platform.messages.arrow_schemas import TRANSACTION_FIELDS
-from fraud_platform.messages.declared.arrow import arrow_schema, arrow_table, decimals, units
-from fraud_platform.messages.declared.decoder import TransactionDecoder
+from fraud_platform.messages.declared.arrow import arrow_schema, arrow_table, decimals, encoded, units
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform_tests.support.bad_messages import EVENT_TIME_MS, KEY, valid
 from fraud_platform_tests.support.one_field import world_of
+from fraud_platform_tests.support.simulated_world import DECLARATION
 
 units_of_18_digits = st.none() | st.integers(-(10**18) + 1, 10**18 - 1)
 
 
-def test_the_simulated_world_has_the_columns_of_today_but_for_the_exact_amount():
-    expected = TRANSACTION_FIELDS.set(
-        TRANSACTION_FIELDS.get_field_index("amount"), pa.field("amount", pa.decimal128(18, 2))
-    )
-    assert arrow_schema(DECLARATION).equals(pa.schema([expected.field(name) for name in DECLARATION.world.names]))
+def test_the_columns_of_the_simulated_world_are_those_of_the_lakes_that_it_filled():
+    texts = ("transaction_id", "customer_id", "merchant_id", "device_id", "channel", "country")
+    numbers = {"event_time_ms": pa.int64(), **dict.fromkeys(("amount", "latitude", "longitude"), pa.float64())}
+    kinds = numbers | dict.fromkeys(texts, pa.string())
+    assert TRANSACTION_FIELDS.equals(pa.schema([(name, kinds[name]) for name in DECLARATION.world.names]))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "kind"),
+    [
+        ("", pa.decimal128(18, 2)),
+        (", min: 0", pa.decimal128(18, 2)),
+        (", min: 0, max: 10000000", pa.float64()),
+        (", min: -9999999999999.98, max: 9999999999999.98", pa.float64()),
+        (", min: 0, max: 10000000000000", pa.decimal128(18, 2)),
+        (", min: -10000000000000, max: 0", pa.decimal128(18, 2)),
+    ],
+)
+def test_a_decimal_is_a_double_where_15_digits_hold_all_that_it_may_be(bounds, kind):
+    assert arrow_schema(world_of(f"type: decimal, scale: 2{bounds}")).field("x").type == kind
+
+
+@pytest.mark.parametrize("bounds", ["", ", min: -9999999999999.98, max: 9999999999999.98"])
+@given(st.data())
+def test_units_survive_the_lake(bounds, data):
+    declaration = world_of(f"type: decimal, scale: 2, optional: true{bounds}")
+    most = 10**15 - 2 if bounds else 10**18 - 1
+    numbers = data.draw(st.lists(st.none() | st.integers(-most, most) | st.sampled_from([most, -most, most - 1])))
+    columns = {"id": ["T"] * len(numbers), "ts": [EVENT_TIME_MS] * len(numbers), "x": numbers}
+    column = arrow_table(declaration, columns)["x"]
+    assert column.is_null().to_pylist() == [number is None for number in numbers]
+    field = declaration.world.field("x")
+    assert encoded(field, column).tolist() == field.encoded_column(numbers).tolist()
 
 
 @pytest.mark.parametrize("name", FIELD_TYPES)
@@ -33,10 +61,10 @@ def test_a_field_of_any_type_has_a_column(name):
 
 def test_decoded_messages_become_a_table_in_which_amounts_are_amounts():
     values = [valid(amount=12.34), valid(amount=0, device_id=None, latitude=None)]
-    decoded = TransactionDecoder(DECLARATION).decode([KEY] * 2, values, [EVENT_TIME_MS] * 2)
+    decoded = DECODER.decode([KEY] * 2, values, [EVENT_TIME_MS] * 2)
     table = arrow_table(DECLARATION, decoded.columns)
     table.validate(full=True)
-    assert table["amount"].to_pylist() == [Decimal("12.34"), Decimal("0.00")]
+    assert table["amount"].to_pylist() == [12.34, 0.0]
     assert table["device_id"].to_pylist() == ["D1", None]
     assert table["event_time_ms"].to_pylist() == [EVENT_TIME_MS] * 2
     assert arrow_table(DECLARATION, {name: [] for name in decoded.columns}).num_rows == 0

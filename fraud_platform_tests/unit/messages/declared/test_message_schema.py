@@ -7,11 +7,11 @@ import jsonschema
 import pytest
 
 from fraud_platform.core.declaration.fields.table import FIELD_TYPES
-from fraud_platform.core.features.table import DECLARATION
 from fraud_platform.messages.declared.message_schema import message_json_schema
 from fraud_platform_tests.support.bad_messages import BAD_MESSAGES, valid
 from fraud_platform_tests.support.hostile.topics import ODD_TRANSACTIONS
 from fraud_platform_tests.support.one_field import value_of, world_of
+from fraud_platform_tests.support.simulated_world import DECLARATION
 from fraud_platform_tests.unit.messages.declared import test_decoder as transfers
 
 BEYOND_A_SCHEMA = {
@@ -19,9 +19,10 @@ BEYOND_A_SCHEMA = {
     *("an escaped control character", "a line break in an id", "text that runs backwards"),
     *("half a surrogate pair", "a byte order mark", "UTF-16", "fractional version", "country with a line break"),
     *("a field twice", "a field twice, once escaped", "nested beyond the parser"),
-    *("amount as text", "half a surrogate pair as name"),
+    *("amount between two cents", "amount between two cents as text", "amount below a cent"),
+    *("amount of a hundred digits", "negative amount as text", "half a surrogate pair as name"),
 }
-"""Python's reader takes the bytes, and a $ matches before a line break. An amount may be text."""
+"""Python's reader takes the bytes, and a $ matches before a line break. Schemas count no decimal places."""
 
 
 def no_constant(text):

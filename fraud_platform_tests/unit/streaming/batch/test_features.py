@@ -3,11 +3,12 @@
 import numpy as np
 import pyarrow as pa
 
-from fraud_platform.core.features.table import FIELD_NAMES, KERNEL, LAYOUT
-from fraud_platform.messages.decoding import decode_transactions
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform.storage.arrow_bytes import values_of
 from fraud_platform_tests.support.bad_messages import BAD_MESSAGES, EVENT_TIME_MS, KEY
+from fraud_platform_tests.support.decoded_events import events_of_messages
 from fraud_platform_tests.support.message_batch import good, messages, no_history
+from fraud_platform_tests.support.simulated_world import KERNEL, LAYOUT
 from streaming.batch.features import transform
 
 
@@ -38,9 +39,9 @@ def test_features_equal_the_kernel_on_all_events_whatever_the_batches():
         streamed.append(features(rows))
         offset += len(batch)
     keys, values = zip(*(good(i) for i in range(1, 5)), strict=True)
-    _, transactions, _ = decode_transactions(keys, values, [EVENT_TIME_MS] * 4)
-    columns = {name: [getattr(t, name) for t in transactions] for name in FIELD_NAMES}
-    expected = KERNEL.features(LAYOUT.empty, LAYOUT.rows(columns, [EVENT_TIME_MS] * 4)).values
+    times_ms = [EVENT_TIME_MS] * 4
+    events = events_of_messages(DECODER.decode(keys, values, times_ms).columns, times_ms)
+    expected = KERNEL.features(LAYOUT.empty, events).values
     np.testing.assert_array_equal(np.concatenate(streamed), expected)
 
 

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 
 from fraud_platform.core.canary import AlertCounts
-from fraud_platform.core.features.table import VELOCITY_FEATURES
 from fraud_platform.messages.schemas import Prediction
 from fraud_platform.operations.aliases import CANARY, CHALLENGER, CHAMPION
 from fraud_platform.operations.batch_marker import BatchOffsets
@@ -18,6 +17,7 @@ from fraud_platform.operations.observed_alerts import NOTE, Observed, from_note
 from fraud_platform_tests.support import bundles
 from fraud_platform_tests.support.bad_messages import EVENT_TIME_MS, valid
 from fraud_platform_tests.support.message_batch import messages
+from fraud_platform_tests.support.simulated_world import VELOCITY_FEATURES
 from streaming.batch.features import SCORED
 from streaming.batch.scorer import Opened, Scorer, StoppingError
 from streaming.models.traffic_split import LoadedModel

@@ -5,12 +5,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fraud_platform.core.features.table import VELOCITY_FEATURES
 from fraud_platform.messages.schemas import Prediction, encode
 from fraud_platform_tests.support import bundles
 from fraud_platform_tests.support.bad_messages import KEY, valid
 from fraud_platform_tests.support.message_batch import good, messages, no_history
 from fraud_platform_tests.support.no_merchant_risk import SCORED_AT_MS, NoRisk
+from fraud_platform_tests.support.simulated_world import VELOCITY_FEATURES
 from streaming.batch.features import transform
 from streaming.batch.received import DEAD_LETTER_BYTES, SHORT_BYTES
 from streaming.batch.scoring import BLOCK_ROWS, _json_rows, score_batch

@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from fraud_platform.core.features.table import FIELD_NAMES, LAYOUT, VELOCITY_FEATURES
 from fraud_platform.core.features.velocity import index_of
-from fraud_platform.messages.decoding import decode_transactions
 from fraud_platform.messages.schemas import Transaction, encode
+from fraud_platform.messages.transactions import DECODER
 from fraud_platform.storage.kafka_offsets import OffsetRange
 from fraud_platform_tests.support import feature_lake
+from fraud_platform_tests.support.decoded_events import events_of_messages
+from fraud_platform_tests.support.simulated_world import FIELD_NAMES, PLAN, VELOCITY_FEATURES
 from fraud_platform_tests.support.velocity_at_once import velocities_at_once
 from streaming.batch import velocity
 from streaming.batch.features import SCORED, transform
@@ -93,10 +94,9 @@ def kafka(topic, monkeypatch) -> None:
 def expected(topic: pa.Table) -> dict[tuple[int, int], list[float]]:
     """Velocity of each accepted message, all in one go."""
     keys, values, times = (topic[name].to_pylist() for name in ("key", "value", "timestamp_ms"))
-    accepted, transactions, _ = decode_transactions(keys, values, times)
-    columns = {name: [getattr(t, name) for t in transactions] for name in FIELD_NAMES}
-    whole = velocities_at_once(LAYOUT.rows(columns, np.array(times)[accepted]))
-    places = topic.select(["partition", "offset"]).take(pa.array(accepted)).to_pylist()
+    decoded = DECODER.decode(keys, values, times)
+    whole = velocities_at_once(events_of_messages(decoded.columns, np.array(times)[decoded.accepted]))
+    places = topic.select(["partition", "offset"]).take(pa.array(decoded.accepted)).to_pylist()
     return {(p["partition"], p["offset"]): row for p, row in zip(places, whole.tolist(), strict=True)}
 
 
@@ -157,7 +157,8 @@ def test_nothing_older_than_any_window_is_kept(topic, tmp_path):
     rows = stage(topic.slice(0, 100).filter(pc.equal(topic.slice(0, 100)["partition"], 0)), tmp_path, 0)
     entity_events = velocity.entity_events_in(rows.filter(pc.equal(rows["status"], SCORED)))
     VelocityState(tmp_path, 0).add(entity_events.reshape(-1), {0: 7})
-    write_entity_events(tmp_path / FOLDER / BOOTSTRAP_FOLDER / "000000.arrow", index_of(entity_events.reshape(-1)), {})
+    index = index_of(PLAN, entity_events.reshape(-1))
+    write_entity_events(tmp_path / FOLDER / BOOTSTRAP_FOLDER / "000000.arrow", index, {})
     state = VelocityState(tmp_path, 1)
     assert state.positions == {0: 7}
     state.compact(int(entity_events["arrival_ms"].max()) + REACH_MS)

@@ -17,7 +17,7 @@ def is_tampered_with(registry: Folders) -> None:
 
 
 def has_other_features(registry: Folders) -> None:
-    registry.save(2, bundles.bundle(feature_set="another"))
+    registry.save(2, bundles.bundle(declared=bundles.OTHER_FEATURES))
 
 
 def scores_otherwise(registry: Folders) -> None:
@@ -28,7 +28,7 @@ def scores_otherwise(registry: Folders) -> None:
 BAD = {
     does_not_load: "model.cbm cannot be read",
     is_tampered_with: "was altered: model.cbm",
-    has_other_features: "feature set another",
+    has_other_features: "reads of_another_declaration, which",
     scores_otherwise: "does not reproduce its 256 reference scores",
 }
 

@@ -5,12 +5,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fraud_platform.core.features.table import VELOCITY_FEATURES
 from fraud_platform.messages.schemas import Prediction, ShadowPrediction
 from fraud_platform.operations.aliases import CANARY, CHALLENGER
 from fraud_platform_tests.support import bundles
 from fraud_platform_tests.support.message_batch import messages, no_history
 from fraud_platform_tests.support.no_merchant_risk import SCORED_AT_MS, NoRisk
+from fraud_platform_tests.support.simulated_world import VELOCITY_FEATURES
 from streaming.batch.features import transform
 from streaming.batch.scoring import ScoredBatch, score_batch
 from streaming.models.traffic_split import LoadedModel, TrafficSplit, hash_buckets

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from fraud_platform.errors import CheckpointInUseError
+from fraud_platform_tests.support.simulated_world import FEATURE_SET, LAYOUT
 from streaming.state.checkpoint import Checkpoint, hold, newest_checkpoint
 
 HOLD = """
@@ -49,6 +50,35 @@ def test_checkpoints_of_former_releases_and_of_later_ones_are_read(tmp_path):
     found = newest_checkpoint(tmp_path)
     assert found == Checkpoint(tmp_path / "0001", "features", 2, None)
     assert not found.fits("id")
+
+
+def checkpoint_of(folder, **told):
+    """One that a scorer of the declaration in force made, but for what is told."""
+    made = {"feature_set": FEATURE_SET.hash, "event_layout": LAYOUT.version, "state_version": FEATURE_SET.state_version}
+    kept = {"partitions": 2, "starting_offsets": {0: 0, 1: 0}, "topic_id": "id"}
+    return Checkpoint(folder, **{**made, **kept, **told})
+
+
+@pytest.mark.parametrize(
+    ("told", "fits"),
+    [
+        ({}, True),
+        ({"feature_set": "of other features"}, True),
+        ({"state_version": "of other fields"}, False),
+        ({"topic_id": "of another topic"}, False),
+        ({"starting_offsets": None}, False),
+        ({"state_version": None}, True),
+        ({"state_version": None, "feature_set": "of other features"}, False),
+        ({"state_version": None, "event_layout": "of other fields"}, False),
+    ],
+    ids=str,
+)
+def test_a_checkpoint_fits_whose_state_serves_the_declaration_in_force(tmp_path, told, fits):
+    """A former release wrote down no version of the state: it serves the very features that it was made for."""
+    made = checkpoint_of(tmp_path / "0001", **told)
+    made.write()
+    assert newest_checkpoint(tmp_path) == made
+    assert made.fits("id") == fits
 
 
 @pytest.mark.parametrize("metadata", [None, "", "{"])

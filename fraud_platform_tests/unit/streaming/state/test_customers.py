@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud_platform.core.features.event_layout import EventArray
-from fraud_platform.core.features.table import KERNEL, LAYOUT
 from fraud_platform.core.time import DAY_MS
 from fraud_platform_tests.support.event_rows import build, event
+from fraud_platform_tests.support.simulated_world import KERNEL, LAYOUT
 from streaming.state.customers import BOOTSTRAP_FOLDER, REACH_MS, PartitionState, write_events
 from streaming.state.lsm_store import FAN_OUT, LEVEL_ROWS
 

@@ -1,15 +1,16 @@
-"""Merchant risk against plain loops, with repeats, reversals and reports that arrive out of order."""
+"""What labels tell of merchants, against plain loops, with repeats, reversals and reports that arrive out of order."""
 
 import numpy as np
-import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud_platform.core.features.fraud_status import NEVER, FraudReports
-from fraud_platform.core.features.matured_grids import MaturedTransactions
-from fraud_platform.core.features.merchant_risk import NAMES, REPEAT_DAYS, MerchantRisk, merchant_risk
-from fraud_platform.core.features.table import MERCHANT_FEATURES
+from fraud_platform.core.features.matured import matured_features
+from fraud_platform.core.features.matured_grids import MaturedTransactions, repeat_days
+from fraud_platform_tests.support.simulated_world import FEATURE_SET, MATURED, MERCHANT_FEATURES
 
+NAMES = [feature.name for feature in MERCHANT_FEATURES]
+REPEAT_DAYS = repeat_days(FEATURE_SET.world)
 RISK_WINDOW_DAYS = (1, 7, 30)
 
 transaction = st.tuples(
@@ -43,6 +44,10 @@ def build(rows, reported, shared=None):
         np.array([(shared or {}).get(r[0] % len(rows), NEVER) if r[5] else NEVER for r in reported], np.int64),
     )
     return transactions, reports
+
+
+def risk_of(transactions, reports, days, delay):
+    return matured_features(FEATURE_SET.world, MATURED, transactions, reports, days, delay)
 
 
 def counts_once(transactions, i):
@@ -95,7 +100,7 @@ def reference(transactions, reports, first, last, delay):
 )
 def test_rows_equal_the_reference_loops(rows, reported, first, days, delay, shared):
     transactions, reports = build(rows, reported, shared)
-    result = merchant_risk(transactions, reports, first, first + days, delay)
+    result = risk_of(transactions, reports, (first, first + days), delay)
     expected = reference(transactions, reports, first, first + days, delay)
     assert list(zip(result.entity.tolist(), result.day.tolist(), strict=True)) == sorted(expected)
     np.testing.assert_array_equal(result.values, np.array([expected[k] for k in sorted(expected)]).reshape(-1, 9))
@@ -105,27 +110,15 @@ def test_rows_equal_the_reference_loops(rows, reported, first, days, delay, shar
 @given(st.lists(transaction, min_size=1, max_size=25), st.lists(report, max_size=12), st.integers(100, 160))
 def test_a_day_does_not_depend_on_the_range_it_is_computed_in(rows, reported, day):
     transactions, reports = build(rows, reported)
-    alone = merchant_risk(transactions, reports, day, day, 7)
-    whole = merchant_risk(transactions, reports, 100, 200, 7)
+    alone = risk_of(transactions, reports, (day, day), 7)
+    whole = risk_of(transactions, reports, (100, 200), 7)
     np.testing.assert_array_equal(alone.values, whole.values[whole.day == day])
 
 
 def test_a_reversal_takes_the_risk_back_from_the_day_it_is_known():
     transactions, reports = build([(0, 1, 0, 100)], [(0, 3, 1, True, False, False), (0, 40, 2, False, False, False)])
     reports = reports._replace(known_day=np.array([103, 110]))
-    result = merchant_risk(transactions, reports, 101, 131, 0)
+    result = risk_of(transactions, reports, (101, 131), 0)
     risk = dict(zip(result.day.tolist(), result.values[:, NAMES.index("merchant_risk_30d")].tolist(), strict=True))
     assert [risk[d] for d in (102, 103, 109, 110, 130)] == [0, 1, 1, 0, 0]
     assert 131 not in risk
-
-
-def test_a_lookup_gives_unknown_merchants_the_declared_defaults():
-    table = pa.table({"merchant_id": ["a", "b"], **{name: [1.0, 2.0] for name in NAMES}})
-    values = MerchantRisk(table).lookup(np.array(["b", "x", "a"], object))
-    defaults = [f.default for f in MERCHANT_FEATURES]
-    np.testing.assert_array_equal(values, [[2.0] * len(NAMES), defaults, [1.0] * len(NAMES)])
-
-
-def test_an_empty_table_knows_nobody():
-    table = pa.table({"merchant_id": pa.array([], pa.string()), **{name: pa.array([], pa.float64()) for name in NAMES}})
-    assert MerchantRisk(table).lookup(np.array(["a"], object)).shape == (1, len(NAMES))
