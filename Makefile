@@ -40,7 +40,7 @@ test-long: setup  ## The long forms of tests: random messages, 20 model changes 
 	@LONG_TESTS=1 $(BIN)/pytest --timeout 0 fraud_platform_tests/integration/test_changes_under_load.py \
 		fraud_platform_tests/integration/test_every_way_of_training.py fraud_platform_tests/integration/test_hostile_messages.py \
 		fraud_platform_tests/integration/test_chaos.py fraud_platform_tests/integration/test_launch_of_many_days.py \
-		fraud_platform_tests/integration/test_lake_upgrade.py
+		fraud_platform_tests/integration/test_lake_upgrade.py fraud_platform_tests/integration/test_other_worlds.py
 	@$(MAKE) chaos KILLS=$(or $(KILLS),200)
 
 chaos: setup  ## Kill a running scorer KILLS times (100) at the worst moments, and count what is lost or doubled

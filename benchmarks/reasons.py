@@ -17,7 +17,7 @@ from fraud_platform.core.benchmark.features import labelled_rows
 from fraud_platform.core.shap import shap_table
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
-from fraud_platform.declared import FEATURE_SET
+from fraud_platform.declared import DECLARATION, FEATURE_SET
 
 TREES, REPEATS = 200, 5
 WORLD, FIRST_DAY, DAYS = World(seed=11, customers=300, merchants=200), date(2026, 3, 1), 20
@@ -45,7 +45,7 @@ def main() -> None:
 def training_rows() -> tuple[np.ndarray, np.ndarray]:
     """Features (n, F) and labels (n,) of a small world."""
     days = [simulate_day(WORLD, FIRST_DAY + timedelta(days=n)) for n in range(DAYS)]
-    rows = labelled_rows(pd.concat(days, ignore_index=True), delay_days=7)
+    rows = labelled_rows(DECLARATION, "merchant_id", pd.concat(days, ignore_index=True), delay_days=7)
     return rows.features[:, : len(FEATURE_SET.names)], rows.labels
 
 

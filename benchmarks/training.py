@@ -24,7 +24,7 @@ from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
 from fraud_platform.core.training.split import time_split
 from fraud_platform.core.training.train import TrainedModels, train_candidates
-from fraud_platform.declared import FEATURE_SET
+from fraud_platform.declared import DECLARATION, FEATURE_SET
 from fraud_platform.settings import Settings
 
 DAYS = 60
@@ -57,7 +57,7 @@ def simulated_rows(rows: int, params: TrainingParams) -> DatedRows:
     used = DAYS - 3 * params.label_delay_days
     world = World(params.seed, customers=round(rows / used / DAILY_TRANSACTIONS_PER_CUSTOMER))
     days = [simulate_day(world, FIRST_DAY + timedelta(days=n)) for n in range(DAYS)]
-    labelled = labelled_rows(pd.concat(days, ignore_index=True), params.label_delay_days)
+    labelled = labelled_rows(DECLARATION, "merchant_id", pd.concat(days, ignore_index=True), params.label_delay_days)
     return replace(labelled, features=labelled.features[:, : len(FEATURE_SET.names)])
 
 

@@ -16,6 +16,8 @@ from fraud_platform.errors import ConfigurationError
 if TYPE_CHECKING:
     from fraud_platform.core.training.evaluate import Evaluation
 
+MERCHANT = "terminal_id"
+"""The handbook's field whose values have runs of frauds."""
 NAMED_IN_REASONS = 0.1
 """Features that at least this share of the alerts names are listed."""
 
@@ -32,9 +34,7 @@ def benchmark(
             help="handbook: the Fraud Detection Handbook's folds. sparkov: by month, of Sparkov's generator."
         ),
     ],
-    data: Annotated[
-        Path, typer.Option(file_okay=False, exists=True, help="Folder of Parquet files; for handbook CSV, too.")
-    ],
+    data: Annotated[Path, typer.Option(file_okay=False, exists=True, help="Folder of Parquet or CSV files.")],
     fold: Annotated[
         list[datetime] | None,
         typer.Option(
@@ -50,7 +50,7 @@ def benchmark(
     """Train on the past and test on the future, as features and labels were known then.
 
     handbook: weekly folds, 7 days to train, 7 until labels are known, 7 to test. Columns are
-    read through config/mappings/handbook.yaml. Each fold is measured without SMOTE and with
+    those of config/declarations/handbook.yaml. Each fold is measured without SMOTE and with
     SMOTE_RATIO. Test rows of customers known as compromised are left out. The last line is
     the mean over the folds with its 95 % interval.
 
@@ -77,18 +77,19 @@ def _by_fold(protocol: str, data: Path, fold: list[datetime], extra_train_days: 
     from fraud_platform.core.benchmark.features import labelled_rows
     from fraud_platform.core.benchmark.folds import DELAY_DAYS, PUBLISHED_FOLDS, WEEK_DAYS, Fold
     from fraud_platform.core.benchmark.handbook import CARDS_PER_DAY, evaluate_fold
-    from fraud_platform.feeding.column_mapping import load_mapping
-    from fraud_platform.feeding.labelled_file import read_folder
-    from fraud_platform.project_root import PROJECT_ROOT
+    from fraud_platform.core.declaration.reading import read_declaration
+    from fraud_platform.feeding.declared_file import read_declared
     from fraud_platform.settings import load_settings
+    from fraud_platform.shipped_declarations import shipped_declaration
 
     settings = load_settings()
+    declaration = read_declaration(shipped_declaration(protocol), f"{protocol}.yaml")
     folds = [Fold(start, extra_train_days) for start in [day.date() for day in fold] or PUBLISHED_FOLDS]
     results: list[dict[str, Any]] = []
     with progress_on_stderr().status(f"reading {data}") as status:
-        transactions = read_folder(data, load_mapping(protocol, PROJECT_ROOT / "config" / "mappings"))
+        transactions = read_declared(data, declaration)
         status.update(f"features of {len(transactions):,} transactions")
-        rows = labelled_rows(transactions, DELAY_DAYS)
+        rows = labelled_rows(declaration, MERCHANT, transactions, DELAY_DAYS)
         for ratio in dict.fromkeys((0.0, settings.smote_ratio)):
             for number, one in enumerate(folds, 1):
                 status.update(f"fold {number} of {len(folds)}, {one.start}, SMOTE {ratio:g}")

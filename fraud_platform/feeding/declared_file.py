@@ -1,4 +1,4 @@
-"""Labelled Parquet files in the columns of a declaration: a row is what a message of that world would be."""
+"""Labelled Parquet and CSV files in the columns of a declaration: a row is what a message of that world would be."""
 
 from pathlib import Path
 from typing import Any
@@ -14,29 +14,33 @@ from fraud_platform.errors import ConfigurationError
 
 
 def read_declared(folder: Path, declaration: Declaration) -> pd.DataFrame:
-    """The declared fields and `is_fraud` of all Parquet files in a folder, in the order of time and of the id.
+    """The declared fields and `is_fraud` of all Parquet and CSV files in a folder, in the order of time and of the id.
 
     Raises ConfigurationError where there is no such file, or where a column is missing or
     cannot be read as its field.
     """
-    paths = sorted(folder.glob("*.parquet"))
+    paths = sorted(path for path in folder.glob("*") if path.suffix in (".parquet", ".csv"))
     if not paths:
-        raise ConfigurationError(f"{folder} has no .parquet files: name the folder of the transactions")
+        raise ConfigurationError(f"{folder} has neither .parquet nor .csv files: name the folder of the transactions")
     labels = declaration.header.labels
     if labels is None:
         raise ConfigurationError(f"declaration {declaration.header.name} has no labels: add the column that says fraud")
-    rows = pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
-    wanted = [".".join(path) for field in declaration.world for path in field.sources if not field.optional]
     is_fraud = ".".join(split_path(labels.is_fraud))
+    frame = pd.concat([_read(path, declaration, is_fraud) for path in paths], ignore_index=True)
+    names = [declaration.world.of_role(role).name for role in ("time", "transaction")]
+    return frame.sort_values(names, ignore_index=True)
+
+
+def _read(path: Path, declaration: Declaration, is_fraud: str) -> pd.DataFrame:
+    rows = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=str)
+    wanted = [".".join(path) for field in declaration.world for path in field.sources if not field.optional]
     if missing := [name for name in (*wanted, is_fraud) if name not in rows]:
         raise ConfigurationError(
-            f"{folder} has no column {', '.join(missing)} that declaration {declaration.header.name} names; "
+            f"{path} has no column {', '.join(missing)} that declaration {declaration.header.name} names; "
             f"it has {', '.join(map(str, rows.columns))}"
         )
     columns = {field.name: _column(field, rows) for field in declaration.world}
-    frame = pd.DataFrame({**columns, "is_fraud": rows[is_fraud].astype(bool)})
-    names = [declaration.world.of_role(role).name for role in ("time", "transaction")]
-    return frame.sort_values(names, ignore_index=True)
+    return pd.DataFrame({**columns, "is_fraud": pd.to_numeric(rows[is_fraud]).astype(bool)})
 
 
 def _column(field: Field, rows: pd.DataFrame) -> Any:

@@ -182,20 +182,3 @@ def _between(times: pd.Series, start: date | None, end: date | None) -> pd.Serie
     if end:
         inside &= times < day_start_ms(end + timedelta(days=1))
     return inside
-
-
-def read_folder(folder: Path, reader: RowReader) -> pd.DataFrame:
-    """Transactions of all Parquet and CSV files in a folder: the fields that the mapping fills, and is_fraud.
-
-    Raises ConfigurationError where there is no such file, or one of them cannot be read.
-    """
-    paths = sorted(path for path in folder.glob("*") if path.suffix in (".parquet", ".csv"))
-    if not paths:
-        raise ConfigurationError(f"{folder} has neither .parquet nor .csv files: name the folder of the transactions")
-    parts: list[pd.DataFrame] = []
-    for path in paths:
-        rows = open_file(path)
-        require_columns(path, rows, reader)
-        parts += read_period(rows, reader, find_period(rows, reader))
-    frame = pd.concat(parts, ignore_index=True)
-    return frame.assign(is_fraud=frame.pop("reported_at_ms") >= 0)

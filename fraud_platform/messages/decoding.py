@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from fraud_platform.core.printable import is_name
 from fraud_platform.messages.diagnosis import Fault, bounded, diagnose, hidden_fault
 from fraud_platform.messages.schemas import LAST_TIME_MS, MAX_CLOCK_SKEW_MS, Label
 
@@ -51,9 +52,9 @@ def label_or_fault(value: bytes | None, timestamp_ms: int) -> Label | Fault:
 
 
 def _label_fault(label: Label, value: bytes, timestamp_ms: int) -> Fault | None:
-    if not f"{label.transaction_id}{label.key}{label.reviewer}{label.note}".isprintable():
-        name = next(name for name in _LABEL_TEXTS if not (getattr(label, name) or "").isprintable())
-        return Fault(name, "has characters that do not print")
+    if not is_name(f"{label.transaction_id}{label.key}{label.reviewer}{label.note}"):
+        name = next(name for name in _LABEL_TEXTS if not is_name(getattr(label, name) or ""))
+        return Fault(name, "has control characters")
     if label.reported_at_ms > timestamp_ms + MAX_CLOCK_SKEW_MS:
         return Fault("reported_at_ms", "more than 5 minutes after the message timestamp")
     if timestamp_ms > LAST_TIME_MS:

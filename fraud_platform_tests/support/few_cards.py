@@ -12,7 +12,7 @@ from fraud_platform.core.training.dataset import Dataset
 from fraud_platform.core.training.params import TrainingParams
 from fraud_platform.core.training.resample import smote
 from fraud_platform.core.training.split import time_split
-from fraud_platform_tests.support.simulated_world import FEATURE_NAMES, FEATURE_SET
+from fraud_platform_tests.support.simulated_world import DECLARATION, FEATURE_NAMES, FEATURE_SET
 
 FIRST_DAY, DAYS = date(2026, 1, 1), 123
 
@@ -39,7 +39,7 @@ class FewCards:
             chosen.extend(victims.index[: self.defrauded])
         honest = [card for card in sorted(frame["customer_id"].unique()) if card not in chosen][: self.honest]
         kept = frame[frame["customer_id"].isin([*chosen, *honest])].drop(columns="day")
-        rows = labelled_rows(kept.reset_index(drop=True), params.label_delay_days)
+        rows = labelled_rows(DECLARATION, "merchant_id", kept.reset_index(drop=True), params.label_delay_days)
         rows = replace(rows, features=rows.features[:, : len(FEATURE_NAMES)])
         train, validation, test = (
             rows.select(part.contains(rows.days)) for part in (split.train, split.validation, split.test)

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 DAY_MS = 86_400_000
 MOST_LEVELS = 64
 CHANNELS = ("chip", "contactless", "online", "atm")
+CONTROLS = frozenset(
+    map(chr, (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
@@ -72,7 +75,7 @@ def _fields(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _id(value: Any) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= 64 or not value.isprintable():
+    if not isinstance(value, str) or not 1 <= len(value) <= 64 or any(character in CONTROLS for character in value):
         raise UnsoundError
     return value
 

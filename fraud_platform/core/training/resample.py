@@ -1,9 +1,10 @@
 """SMOTE on the train split: synthetic frauds between real ones (Chawla et al. 2002), by imbalanced-learn."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from imblearn.over_sampling import SMOTE, SMOTENC
+from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
 from sklearn.preprocessing import StandardScaler
 
 from fraud_platform.core.arrays import Bools, Floats
@@ -30,7 +31,7 @@ def smote(features: Floats, labels: Bools, ratio: float, seed: int, categories: 
             f"SMOTE interpolates between frauds, and train has {frauds}: take a longer period, or set SMOTE_RATIO=0"
         )
     chosen = {"sampling_strategy": {1: wanted}, "k_neighbors": min(NEIGHBOURS, frauds - 1), "random_state": seed}
-    sampler = SMOTENC(categorical_features=list(categories), **chosen) if categories else SMOTE(**chosen)
+    sampler = _sampler(features.shape[1], categories, chosen)
     scaler = StandardScaler().fit(features)
     prepared = scaler.transform(features)
     known = [np.unique(features[:, column], return_inverse=True) for column in categories]
@@ -46,6 +47,12 @@ def smote(features: Floats, labels: Bools, ratio: float, seed: int, categories: 
         np.concatenate([labels.astype(bool), np.ones(len(synthetic), dtype=bool)]),
         np.arange(len(labels) + len(synthetic)) >= len(labels),
     )
+
+
+def _sampler(columns: int, categories: Sequence[int], chosen: dict[str, Any]) -> SMOTE | SMOTEN | SMOTENC:
+    if len(categories) == columns:
+        return SMOTEN(**chosen)
+    return SMOTENC(categorical_features=list(categories), **chosen) if categories else SMOTE(**chosen)
 
 
 def _to_valid_values(synthetic: Floats, real: Floats) -> Floats:

@@ -1,10 +1,11 @@
-"""What a message has to keep to beside the types of its fields: ids that print, its own key, and its time."""
+"""What a message has to keep to beside the types of its fields: ids without controls, its own key, and its time."""
 
 from collections.abc import Mapping, Sequence
 from operator import sub
 from typing import Any
 
 from fraud_platform.core.declaration.world import World
+from fraud_platform.core.printable import is_name
 from fraud_platform.messages.diagnosis import Fault
 from fraud_platform.messages.schemas import MAX_CLOCK_SKEW_MS, MAX_LATENESS_MS
 
@@ -28,8 +29,8 @@ class Rules:
         found: set[int] = set()
         for name in self._texts:
             texts = filter(None, columns[name]) if name in self._optional else columns[name]
-            if not "".join(texts).isprintable():
-                found.update(i for i, text in enumerate(columns[name]) if text and not text.isprintable())
+            if not is_name("".join(texts)):
+                found.update(i for i, text in enumerate(columns[name]) if text and not is_name(text))
         if self._key is not None:
             expected = list(map(str.encode, columns[self._key]))
             if list(keys) != expected:
@@ -42,8 +43,8 @@ class Rules:
     def fault(self, columns: Columns, key: bytes | None, time_ms: int) -> Fault | None:
         """What is wrong with the one message that the columns have."""
         for name in self._texts:
-            if not (columns[name][0] or "").isprintable():
-                return Fault(name, "has characters that do not print")
+            if not is_name(columns[name][0] or ""):
+                return Fault(name, "has control characters")
         if self._key is not None and key != columns[self._key][0].encode():
             return Fault("key", f"is not the {self._key}, so the {self._owner}'s order is not kept")
         age_ms = time_ms - columns[self._time][0]

@@ -23,7 +23,8 @@ from fraud_platform_tests.support.training_rows import PARAMS
 
 DATASET = dataset()
 FEATURES = DATASET.test.features
-UNKNOWN = 123_456_789_012_345_678.0
+UNKNOWN = np.nextafter(ONLINE, -np.inf)
+"""A hash beside that of a value that is known."""
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,8 @@ def test_a_value_that_train_did_not_have_is_scored_as_other(bundle):
     coded[:, COUNTRY] = [1.0 + bundle.card.categories["country"].index(value) for value in FEATURES[:, COUNTRY]]
     log_odds = bundle.model.predict(coded.astype(np.float32), prediction_type="RawFormulaVal")
     np.testing.assert_allclose(scores, bundle.calibration(1 / (1 + np.exp(-log_odds))), rtol=0, atol=1e-12)
-    np.testing.assert_array_equal(bundle.score(with_channel(-UNKNOWN)), scores)
+    for other in (np.nextafter(ONLINE, np.inf), CHANNELS.min() * 2, CHANNELS.max() * 2, 0.0):
+        np.testing.assert_array_equal(bundle.score(with_channel(other)), scores)
     assert not np.array_equal(bundle.score(with_channel(ONLINE)), scores)
 
 

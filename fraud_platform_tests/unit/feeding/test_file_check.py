@@ -39,7 +39,7 @@ def checked(folder: Path, *rows: dict, mapping: ColumnMapping = MAPPING, limits:
         ({"a": ""}, "amount", "is empty"),
         ({"c": ""}, "customer_id", "is empty"),
         ({"c": "c" * 65}, "customer_id", "length <= 64"),
-        ({"id": "a\tb"}, "transaction_id", "do not print"),
+        ({"id": "a\tb"}, "transaction_id", "has control characters"),
         ({"at": "yesterday"}, "event_time_ms", "neither an ISO 8601 time"),
         ({"at": "01/05/2026 10:00"}, "event_time_ms", "give its `format`"),
         ({"at": ""}, "event_time_ms", "is empty"),

@@ -5,14 +5,16 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from fraud_platform.core.benchmark import handbook
-from fraud_platform.core.benchmark.features import NAMES, labelled_rows
+from fraud_platform.core.benchmark import handbook, known_runs
+from fraud_platform.core.benchmark.features import labelled_rows
 from fraud_platform.core.benchmark.folds import DELAY_DAYS, Fold, known_compromised
 from fraud_platform.core.benchmark.handbook import evaluate_fold, score_fold
 from fraud_platform.core.training.params import Boosting
 from fraud_platform.errors import TrainingError
 from fraud_platform_tests.support.handbook_transactions import START, day_of, transactions, with_labels
+from fraud_platform_tests.support.simulated_world import DECLARATION, FEATURE_NAMES
 
+NAMES = (*FEATURE_NAMES, *known_runs.NAMES)
 FRAME = transactions()
 FOLD = Fold(START.date() + timedelta(days=28), extra_train_days=7)
 
@@ -25,7 +27,7 @@ def few_trees():
 
 
 def rows_of(frame=FRAME):
-    return labelled_rows(frame, DELAY_DAYS)
+    return labelled_rows(DECLARATION, "merchant_id", frame, DELAY_DAYS)
 
 
 @pytest.fixture(scope="module")

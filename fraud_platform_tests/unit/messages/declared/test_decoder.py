@@ -125,7 +125,7 @@ def test_an_object_of_optional_fields_may_be_absent_null_or_empty(session):
             "payee_bank",
             "expected `str` matching regex '\\\\A[A-Z0-9]{8,11}\\\\Z' (payee.bank.bic)",
         ),
-        (within("payee", name="a\x1b[2J"), "payee_name", "has characters that do not print"),
+        (within("payee", name="a\x1b[2J"), "payee_name", "has control characters"),
         (within("session", place=7), "latitude", "expected `object`, got `int` (session.place.lat)"),
         (within("payer", balance=float("nan")), "balance", "is not a finite number: NaN (payer.balance)"),
         (within("session", agent=float("inf")), "session.agent", "is not a finite number: Infinity"),

@@ -40,10 +40,10 @@ def test_a_value_of_the_field_is_taken(options, value, expected):
     [
         ("type: id", 77, "expected `str`, got `int`"),
         ("type: id", "", "expected `str` of length >= 1"),
-        ("type: id", "a\n", "has characters that do not print"),
+        ("type: id", "a\n", "has control characters"),
         ("type: id, max_length: 3", "abcd", "expected `str` of length <= 3"),
         ("type: category", 5411, "expected `str`, got `int`"),
-        ("type: category", "\u202ea", "has characters that do not print"),
+        ("type: category", "\u202ea", "has control characters"),
         ("type: category, values: [a, b]", "A", "invalid enum value 'A'"),
         ("type: category, values: [a, b], personal: true", "4111", "invalid enum value"),
         ("type: category, pattern: '[0-9]{4}'", "5411\n", "expected `str` matching regex '\\\\A[0-9]{4}\\\\Z'"),
