@@ -21,6 +21,7 @@ COMMANDS = {
     "declaration": "fraud_platform.cli.declaration",
     "simulate": "fraud_platform.cli.simulate",
     "replay": "fraud_platform.cli.replay",
+    "rekey": "fraud_platform.cli.rekey",
     "reset": "fraud_platform.cli.reset",
     "promote": "fraud_platform.cli.promote",
     "rollback": "fraud_platform.cli.rollback",

@@ -100,7 +100,7 @@ class DeclaredRows:
         for document, at_ms in zip(documents, times, strict=True):
             if shift_days and not pd.isna(at_ms):
                 with_time(document, self._time, int(at_ms))
-        values = [msgspec.json.encode(document) for document in documents]
+        values = [msgspec.json.encode(_enclosed(document)) for document in documents]
         keys = [_key_of(document) for document in documents]
         decoded = DECODER.decode(keys, values, times.fillna(0).astype(int).tolist())
         faults = {int(rows.index[r.index]): self._fault(rows, r.index, r.field, r.reason) for r in decoded.rejections}
@@ -152,6 +152,12 @@ class DeclaredRows:
         for row in rows.index[is_fraud & at.isna()]:
             faults[int(row)] = RowFault(int(row), self._reported_at, str(told[row]), "reported_at", "is no time")
         return (at + shift_days * DAY_MS).where(is_fraud & at.notna(), -1)
+
+
+def _enclosed(document: dict[str, Any]) -> dict[str, Any]:
+    for name in reversed(split_path(DECLARATION.header.message.envelope or "")):
+        document = {name: document}
+    return document
 
 
 def _key_of(document: dict[str, Any]) -> bytes | None:

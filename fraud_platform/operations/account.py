@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.arrow_schemas import DATED_PLACE, PLACE
+from fraud_platform.messages.declared.envelope import DELETION
 from fraud_platform.operations.dead_letters import all_letters
 from fraud_platform.pipeline import tables
 from fraud_platform.pipeline.lake_upgrade import refuse_former_tables
@@ -78,7 +79,8 @@ def account_of_transactions(
     found += _gaps_of_features(accepted[computed])
     found += _gaps_of_predictions(settings, lake, accepted[computed & accepted["features"]], days)
     if letters is not None:
-        rejected = _places(lake, tables.REJECTIONS, *days, topic)
+        rejected = _places(lake, tables.REJECTIONS, *days, topic, [*DATED_PLACE, "reason"])
+        rejected = rejected[rejected["reason"] != DELETION]
         of = pd.DataFrame(letters, columns=PLACE, dtype=np.int64)
         of["place"] = _packed(*(of[name] for name in PLACE))
         with_letter = rejected[rejected["place"].isin(of["place"])]
@@ -104,9 +106,12 @@ def _books(lake: Lake, read: list[Reading], raw: Table, decoded: Table, topic: s
     if not read:
         return lines
     days = (read[0].date, read[-1].date)
-    for name, table in (("messages", raw), ("accepted", decoded), ("rejected", tables.REJECTIONS)):
-        counted = _places(lake, table, *days, topic if table is tables.REJECTIONS else None).groupby(BY).size()
-        lines = lines.join(counted.rename(name), how="outer")
+    for name, table in (("messages", raw), ("accepted", decoded)):
+        lines = lines.join(_places(lake, table, *days).groupby(BY).size().rename(name), how="outer")
+    left_out = _places(lake, tables.REJECTIONS, *days, topic, [*DATED_PLACE, "reason"])
+    is_deletion = left_out["reason"] == DELETION
+    for name, rows in (("rejected", left_out[~is_deletion]), ("deletions", left_out[is_deletion])):
+        lines = lines.join(rows.groupby(BY).size().rename(name), how="outer")
     lines = lines.fillna(0).astype(np.int64).sort_index()
     lines.insert(2, "without_message", lines["offsets"] - lines["never_read"] - lines["messages"])
     return lines
@@ -160,7 +165,7 @@ def _gaps_of_decoding(books: pd.DataFrame, table: str) -> Iterator[str]:
         here = f"{day}, partition {partition}: "
         if line["messages"] != line["noted"] or line["without_message"] < 0:
             yield here + f"{line['messages']:,} raw rows, and {line['noted']:,} were written"
-        if line["messages"] != (decoded := line["accepted"] + line["rejected"]):
+        if line["messages"] != (decoded := line["accepted"] + line["rejected"] + line["deletions"]):
             yield here + f"{line['messages']:,} messages, and {decoded:,} in {table} and rejected"
 
 

@@ -6,11 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fraud_platform.declared import FEATURE_SET
+from fraud_platform.core.declaration.fields.field import split_path
+from fraud_platform.declared import DECLARATION, FEATURE_SET
 from fraud_platform.errors import DeadLetterError
 from fraud_platform.operations.dead_letters import DeadLetter
 
-_KEY = FEATURE_SET.world.field(FEATURE_SET.key).source
+_KEY = (
+    *split_path(DECLARATION.header.message.envelope or ""),
+    *FEATURE_SET.world.field(FEATURE_SET.key).source,
+)
+"""Names of the members that lead to the key."""
 LONGEST_VALUE = 64
 """Characters of a new value that the ledger keeps."""
 

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
+from fraud_platform.messages.declared.envelope import DELETION
 from fraud_platform.pipeline.decode import SOURCES
 from fraud_platform.pipeline.ingest import topic_of
 from fraud_platform.pipeline.rejections import Rejections, rejections_of
@@ -19,7 +20,12 @@ class Decoded(NamedTuple):
 
     @property
     def rejected(self) -> int:
-        return sum(r.messages for r in self.rejections)
+        return sum(r.messages for r in self.rejections if r.reason != DELETION)
+
+    @property
+    def deletions(self) -> int:
+        """Messages that say a row is gone, of change data capture."""
+        return sum(r.messages for r in self.rejections if r.reason == DELETION)
 
 
 def decoded(settings: Settings, lake: Lake, table: Table, first: date, last: date) -> Decoded:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.declared import FEATURE_SET
+from fraud_platform.messages.declared.envelope import DELETION
 from fraud_platform.messages.schemas import Prediction, ShadowPrediction, encode
 from fraud_platform.settings import Settings
 from fraud_platform.storage.arrow_bytes import values_of
@@ -35,6 +36,8 @@ class ScoredBatch(NamedTuple):
     faults: Counter[str]
     """Field at fault → rejected messages."""
     duplicates: int
+    skipped: int = 0
+    """Deletions, which are no transactions and get no dead letter."""
     outcomes: Mapping[str, Outcomes] = MappingProxyType({})
     """By alias, of the rows that champion and challenger, or champion and canary, both scored."""
 
@@ -66,11 +69,13 @@ def score_batch(
     """
     scored = rows.filter(pc.equal(rows["status"], SCORED))
     rejected = rows.filter(pc.equal(rows["status"], REJECTED))
+    is_deletion = pc.equal(rejected["reason"], DELETION)
+    skipped, rejected = pc.sum(is_deletion).as_py() or 0, rejected.filter(pc.invert(is_deletion))
     dead_letters = _dead_letters(rejected, settings)
     faults = Counter(rejected["field"].to_pylist())
-    duplicates = len(rows) - len(scored) - len(rejected)
+    duplicates = len(rows) - len(scored) - len(rejected) - skipped
     if not len(scored):
-        return ScoredBatch(dead_letters, 0, 0, faults, duplicates)
+        return ScoredBatch(dead_letters, 0, 0, faults, duplicates, skipped)
     decided = _decide(scored, velocity, split, risk)
     messages = chain(
         _predictions(scored, decided, settings, scored_at_ms),
@@ -78,7 +83,7 @@ def score_batch(
         dead_letters,
     )
     outcomes = outcomes_of(decided.shadows, decided.is_fraud)
-    return ScoredBatch(messages, len(scored), int(decided.is_fraud.sum()), faults, duplicates, outcomes)
+    return ScoredBatch(messages, len(scored), int(decided.is_fraud.sum()), faults, duplicates, skipped, outcomes)
 
 
 def _decide(scored: pa.Table, velocity: Floats, split: TrafficSplit, risk: RiskTables) -> Decided:

@@ -13,7 +13,7 @@ SUPERVISOR = CollectorRegistry()
 DRIVER = CollectorRegistry()
 
 NO_LABELS: Mapping[str, tuple[str, ...]] = {}
-STATUSES = ("predictions", "rejected", "duplicates")
+STATUSES = ("predictions", "rejected", "duplicates", "skipped")
 OUTCOMES = ("both", "champion_only", "challenger_only", "neither")
 PHASES = ("features", "velocity", "score", "write")
 REJECTED_FIELDS = (

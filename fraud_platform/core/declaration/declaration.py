@@ -28,7 +28,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How a message is written."""
 
     format: Literal["json"] = "json"
+    envelope: Path | None = None
+    """The member that the transaction lies in, and that is null in a deletion: `after` of Debezium's messages."""
     version: Version | None = None
+    """Its member lies beside those of the fields."""
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from fraud_platform.core.declaration.declaration import Declaration
-from fraud_platform.core.declaration.fields.field import AS_WRITTEN
+from fraud_platform.core.declaration.fields.field import AS_WRITTEN, split_path
 from fraud_platform.messages.declared.aliases import reading_aliases
 from fraud_platform.messages.declared.columns import field_column, field_columns
+from fraud_platform.messages.declared.envelope import Envelope
 from fraud_platform.messages.declared.members import layout_of_declaration
 from fraud_platform.messages.declared.names import in_doubt
 from fraud_platform.messages.declared.records import Flat, record_of
@@ -72,6 +73,8 @@ class TransactionDecoder:
         read = msgspec.json.Decoder(self._record.struct, float_hook=AS_WRITTEN).decode
         self._read = reading_aliases(read, self._layout.by_path)
         self._rules = Rules(declaration.world)
+        path = declaration.header.message.envelope
+        self._envelope = Envelope(split_path(path)) if path else None
 
     def decode(
         self,
@@ -82,6 +85,8 @@ class TransactionDecoder:
     ) -> Decoded:
         """Decode and validate messages. passed_over: for each why it is rejected unseen, None for those to look at."""
         times_ms, passed = list(timestamps_ms), passed_over or ()
+        if self._envelope is not None:
+            values, passed = self._envelope.all_opened(values, passed)
         if not len(keys) == len(values) == len(times_ms) or len(passed) not in (0, len(values)):
             raise ValueError("keys, values, timestamps and what is passed over differ in length")
         whole = Decoded([], {field.name: [] for field in self._fields}, [])
@@ -107,10 +112,17 @@ class TransactionDecoder:
         why = part.passed_over[i] if part.passed_over else None
         if why is not None:
             return bounded(Fault("value", why))
-        return self.fault(part.keys[i], part.values[i], part.times_ms[i])
+        return self._fault(part.keys[i], part.values[i], part.times_ms[i])
 
     def fault(self, key: bytes | None, value: bytes | None, timestamp_ms: int) -> Fault | None:
         """What is wrong with one message."""
+        if self._envelope is not None:
+            value, why = self._envelope.opened(value)
+            if why is not None:
+                return bounded(Fault("value", why))
+        return self._fault(key, value, timestamp_ms)
+
+    def _fault(self, key: bytes | None, value: bytes | None, timestamp_ms: int) -> Fault | None:
         try:
             flat = self._record.flatten([self._read(value)], Flat())  # type: ignore[arg-type]
             columns = {field.name: field_column(field, flat) for field in self._fields}

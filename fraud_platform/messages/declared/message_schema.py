@@ -21,6 +21,8 @@ def message_json_schema(declaration: Declaration) -> Schema:
         described = {"title": field.called, **(value if not field.optional else {"anyOf": [value, {"type": "null"}]})}
         for path in field.sources:
             _put(whole, path, described, is_required=not field.optional)
+    for name in reversed(split_path(declaration.header.message.envelope or "")):
+        whole = {"type": "object", "properties": {name: {"anyOf": [whole, {"type": "null"}]}}, "required": [name]}
     return {"$schema": DIALECT, "title": declaration.header.name, **whole}
 
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from fraud_platform.cli.main import app
 from fraud_platform.local.environment import environment
 from fraud_platform.messages.arrow_schemas import LABEL, PREDICTION, RAW, REJECTED, TRANSACTION
+from fraud_platform.messages.declared.envelope import DELETION
 from fraud_platform.operations.account import account_of_reports, account_of_transactions
 from fraud_platform.pipeline import tables
 from fraud_platform.pipeline.readings import Reading, write_readings
@@ -75,6 +76,17 @@ def fill(settings: Settings, **less: list[tuple[int, int, int]]) -> Lake:
     return lake
 
 
+def test_a_deletion_balances_without_a_letter(make_settings):
+    settings = make_settings()
+    lake, (first, *others) = fill(settings), REJECTIONS
+    columns = {"topic": [settings.kafka_topic] * 4, "reason": [DELETION, "bad", "bad", "bad"]}
+    lake.replace_days(tables.REJECTIONS, rows(REJECTED, [first, *others], **columns), FIRST, LAST)
+    letters = [(partition, offset) for _, partition, offset in others]
+    account = account_of_transactions(settings, lake, letters=letters)
+    assert account.balances, account.gaps
+    assert account.books[["rejected", "deletions", "letters"]].sum().tolist() == [3, 1, 3]
+
+
 def test_books_of_whole_tables_balance(make_settings):
     settings = make_settings()
     letters = [(partition, offset) for _, partition, offset in REJECTIONS]
@@ -90,6 +102,7 @@ def test_books_of_whole_tables_balance(make_settings):
         "messages": 36,
         "accepted": 32,
         "rejected": 4,
+        "deletions": 0,
         "features": 28,
         "duplicates": 4,
         "predictions": 23,

@@ -16,6 +16,7 @@ COUNTED = {
     'fraud_scorer_transactions_total{status="predictions"}': 2,
     'fraud_scorer_transactions_total{status="rejected"}': 4,
     'fraud_scorer_transactions_total{status="duplicates"}': 5,
+    'fraud_scorer_transactions_total{status="skipped"}': 2,
     'fraud_scorer_rejects_total{field="amount"}': 3,
     'fraud_scorer_rejects_total{field="other"}': 1,
     "fraud_scorer_alerts_total": 1,
@@ -36,7 +37,7 @@ def series() -> dict[str, float]:
 
 def test_a_batch_is_counted_by_what_became_of_its_messages():
     before = series()
-    batch = ScoredBatch([], 2, 1, Counter({"amount": 3, "a name of the sender's": 1}), 5, OUTCOMES)
+    batch = ScoredBatch([], 2, 1, Counter({"amount": 3, "a name of the sender's": 1}), 5, 2, OUTCOMES)
     count_batch(9, batch, np.array([98_000, 99_750, 100_000 - LIVE_MS - 1, 100_400]), 100_000)
     after = series()
     assert {name: after[name] - before[name] for name in COUNTED} == COUNTED
