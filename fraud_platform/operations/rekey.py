@@ -16,8 +16,9 @@ from fraud_platform.core.declaration.fields.field import split_path
 from fraud_platform.declared import DECLARATION, FEATURE_SET
 from fraud_platform.errors import ConfigurationError, ServiceUnavailableError
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import admin_client, clear_errors, client_config, producer
+from fraud_platform.storage.kafka import admin_client, clear_errors, client_config, committed_reader, producer
 from fraud_platform.storage.kafka_offsets import watermarks
+from fraud_platform.storage.newest_messages import read_together
 
 _PATH = (
     *split_path(DECLARATION.header.message.envelope or ""),
@@ -27,6 +28,8 @@ _PATH = (
 AT_ONCE, POLL_SECONDS = 5_000, 0.5
 """Messages of one transaction, and how long it waits for the first of them."""
 TRANSACTION_SECONDS = 60
+SAMPLED, FEWEST = 1_000, 20
+"""Newest messages that are looked at, and as many as say something."""
 OnWritten = Callable[["Rekeyed"], object]
 
 
@@ -47,6 +50,28 @@ def declared_key(value: bytes | None) -> bytes | None:
     except Exception:  # whatever it is, the scorer's decoder says so of the message that is passed on
         return None
     return found.encode(errors="replace") if isinstance(found, str) else None
+
+
+def refuse_foreign_keys(settings: Settings) -> None:
+    """Raise ConfigurationError where most of the newest messages of KAFKA_TOPIC have another key than the declared one.
+
+    Each would be rejected, since a key's transactions are in no order. Few of them are: those become dead letters.
+    """
+    if FEATURE_SET.world.with_role("key") is None:
+        return
+    topic, told, foreign = settings.kafka_topic, 0, 0
+    with committed_reader(settings) as consumer:
+        offsets = watermarks(consumer, topic)
+        each = -(-SAMPLED // max(1, len(offsets)))
+        newest = {p: (max(first, end - each), end) for p, (first, end) in offsets.items()}
+        for message in read_together(consumer, topic, newest):
+            if (key := declared_key(message.value())) is not None:
+                told, foreign = told + 1, foreign + (message.key() != key)
+    if told >= FEWEST and foreign > told / 2:
+        raise ConfigurationError(
+            f"{foreign:,} of the newest {told:,} messages of {topic} have another key than their {FEATURE_SET.key}: "
+            f"set KAFKA_TOPIC to a topic of its own, have 'fraud rekey {topic} --follow' fill it, and start again"
+        )
 
 
 def rekey(

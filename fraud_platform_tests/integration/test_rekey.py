@@ -12,10 +12,11 @@ from fraud_platform.cli.main import app
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.local.environment import environment
 from fraud_platform.messages.transactions import DECODER
-from fraud_platform.operations.rekey import rekey
+from fraud_platform.operations.rekey import refuse_foreign_keys, rekey
 from fraud_platform.storage.kafka import admin_client, producer
 from fraud_platform_tests.support.bad_messages import EVENT_TIME_MS, valid
-from fraud_platform_tests.support.kafka_outcome import read
+from fraud_platform_tests.support.kafka_outcome import is_all_visible, read
+from fraud_platform_tests.support.waiting import wait_until
 
 CUSTOMERS, EACH = 20, 60
 
@@ -46,6 +47,7 @@ def send(settings, topic, first):
         kafka.produce(topic, value, key, headers=[("n", str(number).encode())], timestamp=EVENT_TIME_MS + number)
     kafka.produce(topic, b"no JSON", b"own", timestamp=EVENT_TIME_MS)
     kafka.commit_transaction(60)
+    wait_until(lambda: is_all_visible(settings, topic), f"what was sent to {topic}")
 
 
 def ids(settings) -> Counter:
@@ -95,3 +97,11 @@ def test_the_command_tells_how_many_and_how_many_have_no_key(settings, source):
     result = CliRunner().invoke(app, ["rekey", source, "--json"], env=environment(settings))
     told = json.loads(result.stdout.strip().splitlines()[-1])
     assert told == {"messages": CUSTOMERS * EACH + 1, "without_key": 1, "stopped": False}
+
+
+def test_a_scorer_refuses_a_topic_whose_keys_are_mostly_others_and_names_the_way_out(settings, source):
+    as_is = settings.model_copy(update={"kafka_topic": source})
+    with pytest.raises(ConfigurationError, match=f"have another key than their customer_id: .*fraud rekey {source}"):
+        refuse_foreign_keys(as_is)
+    rekey(settings, source, Event(), follow=False)
+    refuse_foreign_keys(settings)

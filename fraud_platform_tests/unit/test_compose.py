@@ -20,7 +20,7 @@ TEXT = COMPOSE_FILE.read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 JOBS = {name for name, service in SERVICES.items() if service["restart"] == "no"}
-SERVES_NOTHING = {"simulator"}
+SERVES_NOTHING = {"simulator", "rekey"}
 SETTINGS = {name.upper() for name in Settings.model_fields}
 SECRET = re.compile(r"PASSWORD|SECRET|ACCESS_KEY")
 FOREIGN = re.compile(r"(KAFKA|MC_HOST|MINIO_ROOT|MLFLOW|AWS|GF|POSTGRES|SPARK_WORKER)_\w+")

@@ -25,6 +25,7 @@ from fraud_platform.errors import (
 )
 from fraud_platform.operations import rollout
 from fraud_platform.operations.ledger import last_champion
+from fraud_platform.operations.rekey import refuse_foreign_keys
 from fraud_platform.settings import Settings, load_settings
 from fraud_platform.storage.kafka import admin_client, create_topics
 from fraud_platform.storage.kafka_errors import kafka_failure, spark_kafka_failure
@@ -109,6 +110,7 @@ class ScorerService:
         try:
             folder = checkpoint_folder(self._settings)
             check_executors(spark, self._settings, folder)
+            refuse_foreign_keys(self._settings)
             self._scorer.has_model.wait()
             checkpoint = current_checkpoint(spark, self._settings, folder)
             query = (

@@ -58,7 +58,7 @@ def test_folds_are_the_handbooks(folder):
 
 def test_what_is_no_such_folder_is_one_clear_line(tmp_path):
     result = benchmark("--data", str(tmp_path))
-    assert result.exit_code == 2 and "has no .parquet files" in result.stderr
+    assert result.exit_code == 2 and "has neither .parquet nor .csv files" in result.stderr
     sparkov_transactions().drop(columns=["amt", "merch_lat"]).to_parquet(tmp_path / "1.parquet")
     result = benchmark("--data", str(tmp_path))
     assert result.exit_code == 2 and "has no column amt, merch_lat that declaration sparkov names" in result.stderr
