@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fraud_platform.cli.dlq_output import document, show_table, text
+from fraud_platform.cli.dlq_output import document, masked_letter, show_table, text
 from fraud_platform.cli.terminal import progress_on_stderr, say
 from fraud_platform.storage.clock import now_ms
 
@@ -23,6 +23,7 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Another value for a field; repeat it.")
 ]
 Unset = Annotated[list[str] | None, typer.Option("--unset", metavar="FIELD", help="Leave a field out; repeat it.")]
+Unmasked = Annotated[bool, typer.Option("--unmasked", help="Show personal fields as they are.")]
 Field = Annotated[str | None, typer.Option(help="Only those with a fault in this field.")]
 dlq = typer.Typer(no_args_is_help=True, help="Dead letters: list what was rejected, look at one, send it again.")
 
@@ -40,6 +41,7 @@ def list_letters(
     ] = None,
     waiting: Annotated[bool, typer.Option("--waiting", help="Only those that were not sent again.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Newest to show.")] = 50,
+    unmasked: Unmasked = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the newest dead letters, rejected fraud reports among them.
@@ -63,7 +65,11 @@ def list_letters(
 
         letters = newest_letters(settings, limit, since_ms=since_ms, wanted=wanted)
     if as_json:
-        typer.echo(json.dumps([document(letter, sent.get(letter.id)) for letter in letters.newest], indent=2))
+        typer.echo(
+            json.dumps(
+                [document(letter, sent.get(letter.id), unmasked=unmasked) for letter in letters.newest], indent=2
+            )
+        )
     else:
         show_table(letters, sent)
 
@@ -73,9 +79,12 @@ def show(
     letter_id: Annotated[str, typer.Argument(metavar="LETTER", help="As `fraud dlq list` names it.")],
     changes: Set = None,
     removals: Unset = None,
+    unmasked: Unmasked = False,
     as_json: AsJson = False,
 ) -> None:
     """Show one dead letter: key and value as received, its fault, and what became of it.
+
+    Fields that are declared personal are masked, unless you ask for them with --unmasked.
 
     With --set or --unset it shows the message so mended, and what would still be wrong with it.
 
@@ -88,10 +97,11 @@ def show(
     with progress_on_stderr().status("reading the letter"):
         (letter,) = letters_of(load_settings(), [letter_id])
         sent = _sent_again().get(letter_id)
-    shown = document(letter, sent)
+    shown = document(letter, sent, unmasked=unmasked)
     if edit:
         repaired = edit.apply(letter)
-        shown |= {"key_mended": text(repaired.key), "value_mended": text(repaired.value)}
+        key, value = (repaired.key, repaired.value) if unmasked else masked_letter(repaired)
+        shown |= {"key_mended": text(key), "value_mended": text(value)}
         shown["fault_mended"] = repaired.fault_at(now_ms())
     if as_json:
         typer.echo(json.dumps(shown, indent=2))

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from fraud_platform.operations.dead_letters import DeadLetter, DeadLetters
 
 
-def document(letter: "DeadLetter", sent: "ScorerEvent | None") -> dict[str, Any]:
+def document(letter: "DeadLetter", sent: "ScorerEvent | None", *, unmasked: bool) -> dict[str, Any]:
     """What --json tells of a letter."""
+    key, value = (letter.key, letter.value) if unmasked else masked_letter(letter)
     return {
         "letter": letter.id,
         "kind": "report" if letter.is_report else "transaction",
@@ -21,13 +22,23 @@ def document(letter: "DeadLetter", sent: "ScorerEvent | None") -> dict[str, Any]
         "rejected_at": as_text(letter.rejected_ms),
         "field": letter.field,
         "reason": letter.reason,
-        "key": text(letter.key),
-        "value": text(letter.value),
+        "key": text(key),
+        "value": text(value),
         "fault_today": _fault_today(letter),
         "retried_at": sent and as_text(sent.at_ms),
         "retried_by": sent and sent.by,
         "retried_why": sent and sent.reason,
     }
+
+
+def masked_letter(letter: "DeadLetter") -> tuple[bytes | None, bytes | None]:
+    """Key and value as a person may see them; a report's have no declared fields."""
+    from fraud_platform.messages.personal import masked_key, masked_message
+
+    if letter.is_report:
+        return letter.key, letter.value
+    key = letter.key and masked_key(letter.key.decode(errors="replace")).encode(errors="replace")
+    return key, masked_message(letter.value)
 
 
 def show_table(letters: "DeadLetters", sent: "dict[str, ScorerEvent]") -> None:

@@ -85,6 +85,9 @@ def _show(explanation: "Explanation", shown: int) -> None:
 
 
 def _heading(explanation: "Explanation") -> list[str]:
+    from fraud_platform.messages.personal import masked_key
+
+    owner = masked_key(explanation.customer_id)
     decided = "ALERT" if explanation.is_fraud else "no alert"
     when = (
         f"scored {as_text(explanation.scored_at_ms)} UTC"
@@ -92,7 +95,7 @@ def _heading(explanation: "Explanation") -> list[str]:
         else "never scored: this is what the champion would say"
     )
     return [
-        f"{explanation.transaction_id} of {explanation.customer_id}, {as_text(explanation.event_time_ms)} UTC",
+        f"{explanation.transaction_id} of {owner}, {as_text(explanation.event_time_ms)} UTC",
         f"{decided}: probability {explanation.probability:.6f}, threshold {explanation.threshold:.6f}",
         f"{explanation.model_name} version {explanation.model_version}, {when}",
         f"partition {explanation.source_partition}, offset {explanation.source_offset}",

@@ -21,6 +21,7 @@ from fraud_platform.feeding.cells import FLAGS, json_value
 from fraud_platform.feeding.column_mapping import MappedRows, RowFault, times_ms
 from fraud_platform.feeding.messages import VALUE
 from fraud_platform.feeding.written_time import with_time
+from fraud_platform.messages.personal import is_personal, masked
 from fraud_platform.messages.transactions import DECODER
 
 _NO_FLAG = "is none of 0 and 1, true and false, yes and no"
@@ -120,6 +121,7 @@ class DeclaredRows:
     def _fault(self, rows: pd.DataFrame, at: int, field: str, reason: str) -> RowFault:
         column = self.column_of(field)
         value = rows.iloc[at][column] if column in rows.columns else ""
+        value = masked(value) if is_personal(field) else value
         return RowFault(int(rows.index[at]), column, "" if value is None else str(value), field, reason)
 
     def _documents(self, rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def test_twenty_unfamiliar_fields_and_one_declaration_are_enough(broker, mlflow_
     assert_whole(found, len(rows))
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name == "ulb" else long_test) for name in SHIPPED])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=long_test) for name in SHIPPED])
 def test_a_shipped_declaration_runs_the_whole_loop(broker, mlflow_server, make_scorer_settings, tmp_path, name):
     rows = generated_rows(name)
     rows.to_csv(tmp_path / "rows.csv", index=False)
