@@ -19,6 +19,8 @@ from fraud_platform.core.time import DAY_MS
 
 KERNEL_REVISION = 1
 """Raise when the meaning of a declared feature changes without its declaration."""
+_FORMER = {"28cca1f8e0621e42": "b3f5976fb60dc68f"}
+"""Versions that were written down before what computes a feature was part of them: of simulated.yaml."""
 
 
 class FeatureSet:
@@ -146,9 +148,11 @@ def default_rows(declared: Sequence[DeclaredFeature], rows: int) -> Floats:
 
 
 def feature_set_hash(features: Sequence[Feature], history_days: int) -> str:
-    """16 hex digits over the features, their order and the history; wording does not count."""
-    text = repr((KERNEL_REVISION, history_days, SETTLE_MS, [f.definition for f in features]))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    """16 hex digits over the features, what computes them, their order and the history; wording does not count."""
+    declared = [(*feature.definition, feature.computation) for feature in features]
+    text = repr((KERNEL_REVISION, history_days, SETTLE_MS, declared))
+    found = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _FORMER.get(found, found)
 
 
 def _by_entity(declared: Iterable[DeclaredFeature], kind: type[Any]) -> Mapping[str, tuple[DeclaredFeature, ...]]:

@@ -188,3 +188,13 @@ def test_transactions_without_entities_have_no_velocities(ulb):
 def test_an_index_of_no_windows_counts_nothing(ulb):
     index = index_of(ulb.velocity, no_entity_events(ulb.velocity, 3).reshape(-1))
     assert index.counts(ulb.velocity, np.empty(0, np.int64), np.empty(0, np.int64)).shape == (0, 0, 2)
+
+
+def test_what_computes_a_feature_is_part_of_its_version_whatever_it_is_called():
+    text = shipped_declaration("simulated").decode()
+    other = text.replace(
+        "where: {field: amount, at_most: 5}\n    meaning", "where: {field: amount, at_most: 9}\n    meaning"
+    )
+    assert other != text
+    one, two = (FeatureSet(read_declaration(source, "simulated.yaml")) for source in (text, other))
+    assert [f.definition for f in one.features] == [f.definition for f in two.features] and one.hash != two.hash
