@@ -96,6 +96,8 @@ def _placement(settings: Settings) -> dict[str, str]:
     if not settings.spark_master.startswith("local"):
         # Without a limit the scorer, which never ends, would leave no core to the batch jobs.
         shared["spark.cores.max"] = str(settings.spark_cores_max)
+        # What executors decode and compute has to be what the driver expects of them.
+        shared["spark.executorEnv.DECLARATION"] = settings.declaration
         return shared | ({"spark.driver.host": settings.spark_driver_host} if settings.spark_driver_host else {})
     # The UI listens here; pyspark resolves the host name before it reads any configuration.
     os.environ.setdefault("SPARK_LOCAL_IP", settings.bind_host)
