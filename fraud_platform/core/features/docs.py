@@ -17,8 +17,8 @@ INTRODUCTION = """\
   therefore what had arrived a minute before the time of the transaction, however partitions interleave.
 - **Clock.** A customer's clock never goes back: a transaction that arrives late counts at the newest event time already
   seen for that customer, so values depend on the order of arrival alone, and batch and stream agree exactly.
-- **Version.** A hash over this table, order included, is the feature-set version: a model is only served with the
-  feature set that it was trained on, so a change here asks for a new training.
+- **Version.** A hash over this table, order included, is the feature-set version. A model takes its own features out of
+  those that are declared, and is served as long as all of them are, and are computed as when it was trained.
 """
 HEADINGS = ("name", "entity", "window", "unit", "default", "meaning")
 
