@@ -162,7 +162,7 @@ class ModelBundle:
         return self.calibration(_raw_scores(self.model, self._codes.coded(features), self.thread_count))
 
     def coded(self, features: Floats) -> Floats:
-        """Rows (n, F) of its own features with the codes that it knows categories by; 0 is one that it does not know."""
+        """Rows (n, F) of its own features with its codes of categories; 0 is a value that it does not know."""
         return self._codes.coded(features)
 
     @cached_property

@@ -25,6 +25,7 @@ _OF_A_VERSION = (
     "canary_refused",
     "canary_rolled_back",
     "champion_set",
+    "drift_detected",
 )
 
 

@@ -1,10 +1,11 @@
 """Has a day's input, or what a model makes of it, left the reference in the model's bundle? Counts in, rows out.
 
-Two things have to hold, since either alone is a false alarm by design. The shift is beyond chance: Kolmogorov and
-Smirnov's test, with as many rows as they are worth where days differ by themselves, held to LEVEL over all features of a
-day by Benjamini and Hochberg. And it matters: the stability index
-is beyond the textbook's limit and well beyond what single days of the reference have, as weekdays do, which a million
-rows would call significant every day.
+Two things have to hold, since either alone is a false alarm by design:
+
+- The shift is beyond chance, by Kolmogorov and Smirnov's test. It counts rows for what they are worth where days differ
+  by themselves, and is held to LEVEL over all features of a day by Benjamini and Hochberg.
+- It matters: the stability index is beyond the textbook's limit, and well beyond that of the reference's own days, as
+  weekdays differ. Of a million rows every trifle is beyond chance.
 """
 
 from collections.abc import Sequence
@@ -32,6 +33,10 @@ USUAL_FACTOR = 2.0
 """A day counts where its index is over so many times the largest of the reference's own days."""
 ALERT_FACTOR, USUAL_ALERT_FACTOR = 2.0, 1.25
 """The same of the share of alerts: against all of the reference, and against its most unusual day."""
+LEAST_REJECTED = 0.01
+"""A smaller share of messages that are rejected is no drift."""
+REJECTED = "rejected messages"
+"""In the place of a feature, whose name has no space."""
 PROBABILITY, ALERTS = "probability", "alerts"
 
 _COMPARED = [
@@ -55,12 +60,13 @@ FEATURE_DRIFT = pa.schema(
     ]
 )
 """A row for each feature of the model; `threshold` is of `psi`. `unseen_share`: of values that training never had, null
-where the feature is no category."""
+where the feature is no category. In the row REJECTED `rows` are messages, `missing_share` is the share of them that was
+rejected, and `threshold` is the one that it may reach."""
 SCORE_DRIFT = pa.schema(
     [*_OF_WHAT, ("measure", pa.string()), *_COMPARED, ("value", pa.float64()), ("reference", pa.float64())]
 )
-"""`measure` is `probability`, whose `threshold` is of `psi`, or `alerts`: there `value` and `reference` are their shares,
-`threshold` is the share that `value` may reach, and `statistic` is in standard errors."""
+"""`measure` is `probability`, whose `threshold` is of `psi`, or `alerts`: there `value` and `reference` are shares of
+transactions, `threshold` is the share that `value` may reach, and `statistic` is in standard errors."""
 
 
 @dataclass
@@ -101,6 +107,23 @@ def feature_drift(counts: FeatureCounts, categories: Sequence[str]) -> list[dict
             }
         )
     return _judged(rows)
+
+
+def rejection_drift(rejected: int, messages: int, reference_rejected: int, reference_messages: int) -> dict[str, Any]:
+    """The row REJECTED of FEATURE_DRIFT, without _OF_WHAT, by the messages of the day and of the reference's days."""
+    usual, share = reference_rejected / reference_messages, rejected / messages
+    distance, p_value = share_difference(rejected, messages, usual, reference_messages)
+    limit = max(LEAST_REJECTED, ALERT_FACTOR * usual)
+    return {
+        "feature": REJECTED,
+        "rows": messages,
+        "psi": None,
+        "statistic": distance,
+        "p_value": p_value,
+        "threshold": limit,
+        "drifted": p_value <= LEVEL and share > limit,
+        "missing_share": share,
+    }
 
 
 def score_drift(reference: DriftReference, probabilities: Floats, alerts: int) -> list[dict[str, Any]]:

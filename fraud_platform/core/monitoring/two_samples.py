@@ -1,4 +1,4 @@
-"""How far two samples of one quantity lie apart, from their counts in the same bins. Pure NumPy, no sample is needed."""
+"""How far two samples of one quantity lie apart, from their counts in the same bins: no value is needed."""
 
 import math
 
