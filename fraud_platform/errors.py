@@ -11,6 +11,7 @@ FraudPlatformError
 ├── ModelError               a model version is not what it says it is
 │   ├── BundleError          a file of the bundle is missing, malformed or altered
 │   ├── FeatureSetMismatchError   the model was trained on another feature set
+│   ├── FrameError           rows of one's own lack columns or values that a model reads
 │   └── SlowModelError       it would hold the stream up
 ├── PromotionError           the scorer did not take the model in time, or refused it
 │   └── ModelRefusedError    it refused it
@@ -72,6 +73,10 @@ class BundleError(ModelError):
 
 
 class FeatureSetMismatchError(ModelError):
+    pass
+
+
+class FrameError(ModelError):
     pass
 
 
