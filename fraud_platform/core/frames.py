@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fraud_platform.core.arrays import Floats
+from fraud_platform.core.listed import listed
 from fraud_platform.errors import FrameError
 
 MOST_NAMED = 10
@@ -18,7 +19,9 @@ def feature_matrix(frame: Any, names: Sequence[str]) -> Floats:
     """
     there = set(getattr(frame, "column_names", None) or frame.columns)
     if missing := [name for name in names if name not in there]:
-        raise FrameError(f"the frame lacks {_listed(missing)}: the model reads {len(names)} features, each by its name")
+        raise FrameError(
+            f"the frame lacks {listed(missing, MOST_NAMED)}: the model reads {len(names)} features, each by its name"
+        )
     if not names:
         return np.empty((len(frame), 0))
     columns = np.empty((len(frame), len(names)), order="F")
@@ -26,8 +29,8 @@ def feature_matrix(frame: Any, names: Sequence[str]) -> Floats:
         columns[:, place] = _numbers(frame[name], name)
     if not_known := [name for name, column in zip(names, columns.T, strict=True) if np.isnan(column).any()]:
         raise FrameError(
-            f"the frame has missing values in {_listed(not_known)}: where nothing is known a feature has its declared "
-            "default, see docs/features.md"
+            f"the frame has missing values in {listed(not_known, MOST_NAMED)}: where nothing is known a feature has its "
+            "declared default, see docs/features.md"
         )
     return columns
 
@@ -37,8 +40,3 @@ def _numbers(column: Any, name: str) -> Floats:
         return np.asarray(column.to_numpy(), np.float64)
     except (TypeError, ValueError) as error:
         raise FrameError(f"the column {name} has something else than numbers: {error}") from None
-
-
-def _listed(names: Sequence[str]) -> str:
-    others = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {others} others" if others > 0 else "")

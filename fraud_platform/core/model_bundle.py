@@ -14,6 +14,7 @@ from catboost import CatBoostClassifier, CatBoostError
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.declaration import Feature
+from fraud_platform.core.listed import listed
 from fraud_platform.core.monitoring.reference import DriftReference
 from fraud_platform.core.ranking import Ranking
 from fraud_platform.core.shap import ShapTable, shap_table, strongest
@@ -126,7 +127,7 @@ class ModelBundle:
         ]
         if lacking:
             raise FeatureSetMismatchError(
-                f"{self.card.model_name} reads {_listed(lacking)}, which the declaration in force does not have, or "
+                f"{self.card.model_name} reads {listed(lacking)}, which the declaration in force does not have, or "
                 "computes in another way: declare them as before until no model reads them, or train again"
             )
         columns = tuple(places[own.name] for own in self.card.features)
@@ -225,11 +226,6 @@ def reasons_of(
             ]
         )
     return reasons
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    others = len(names) - most
-    return ", ".join(names[:most]) + (f" and {others} others" if others > 0 else "")
 
 
 def _codes(card: BundleCard) -> CategoryCodes:

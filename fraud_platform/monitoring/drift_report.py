@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from fraud_platform.core.listed import listed
 from fraud_platform.storage.lake import Lake, Table
 
 MOST_NAMED = 5
@@ -49,10 +50,8 @@ def _sentence(
     when = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
     if not drifted:
         return f"{when}: none of {len(rows):,} comparisons tells of a drift"
-    named = ", ".join(_words(row, name) for row in drifted[:MOST_NAMED])
-    others = len(drifted) - MOST_NAMED
-    more = f" and {others:,} others" if others > 0 else ""
-    return f"{when}: {len(drifted):,} of {len(rows):,} comparisons tell of a drift: {named}{more}"
+    named = listed([_words(row, name) for row in drifted], MOST_NAMED)
+    return f"{when}: {len(drifted):,} of {len(rows):,} comparisons tell of a drift: {named}"
 
 
 def _words(row: dict[str, Any], name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from fraud_platform.core.listed import listed
 from fraud_platform.core.time import day_of
 from fraud_platform.messages.schemas import ScorerEvent
 from fraud_platform.operations.ledger import scorer_events, write_event
@@ -28,15 +29,13 @@ class Breach(NamedTuple):
 
     @property
     def event(self) -> ScorerEvent:
-        others = len(self.names) - MOST_NAMED
-        named = ", ".join(self.names[:MOST_NAMED]) + (f" and {others} others" if others > 0 else "")
         return ScorerEvent(
             kind="drift_detected",
             scorer_id=self.asset,
             at_ms=now_ms(),
             model_version=self.model_version,
             day=self.day.isoformat(),
-            reason=f"{named} left the reference of version {self.model_version} on {self.day}",
+            reason=f"{listed(self.names, MOST_NAMED)} left the reference of version {self.model_version} on {self.day}",
         )
 
 
