@@ -15,6 +15,7 @@ FraudPlatformError
 │   └── SlowModelError       it would hold the stream up
 ├── PromotionError           the scorer did not take the model in time, or refused it
 │   └── ModelRefusedError    it refused it
+├── ReviewError              a review names no transaction that is known, or one that could be several customers'
 ├── DeadLetterError          a dead letter cannot be sent again, or is not there
 ├── ExactlyOnceError         the output marker contradicts the checkpoint
 ├── DeletedMessagesError     Kafka deleted messages before they were scored
@@ -89,6 +90,10 @@ class PromotionError(FraudPlatformError):
 
 
 class ModelRefusedError(PromotionError):
+    pass
+
+
+class ReviewError(FraudPlatformError):
     pass
 
 

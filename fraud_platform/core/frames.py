@@ -29,8 +29,8 @@ def feature_matrix(frame: Any, names: Sequence[str]) -> Floats:
         columns[:, place] = _numbers(frame[name], name)
     if not_known := [name for name, column in zip(names, columns.T, strict=True) if np.isnan(column).any()]:
         raise FrameError(
-            f"the frame has missing values in {listed(not_known, MOST_NAMED)}: where nothing is known a feature has its "
-            "declared default, see docs/features.md"
+            f"the frame has missing values in {listed(not_known, MOST_NAMED)}: where nothing is known a feature "
+            "has its declared default, see docs/features.md"
         )
     return columns
 
