@@ -106,14 +106,12 @@ def send_review(settings: Settings, label: Label) -> None:
 def _newest_keys(settings: Settings, transaction_id: str) -> set[str]:
     topic = settings.kafka_predictions_topic
     reader = TolerantReader(topic, _Identity)
-    quoted = msgspec.json.encode(transaction_id)
     found = set()
     with committed_reader(settings) as consumer:
         newest = {p: (max(first, end - NEWEST_OFFSETS), end) for p, (first, end) in watermarks(consumer, topic).items()}
         for message in read_range(consumer, topic, newest):
-            if quoted in (value := message.value() or b""):  # most are not decoded
-                made = reader.decode(message.partition(), message.offset(), value)
-                if made is not None and made.transaction_id == transaction_id:
-                    found.add(made.customer_id)
+            made = reader.decode(message.partition(), message.offset(), message.value())
+            if made is not None and made.transaction_id == transaction_id:
+                found.add(made.customer_id)
     reader.tell()
     return found
