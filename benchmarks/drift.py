@@ -26,7 +26,7 @@ from fraud_platform.core.monitoring.reference import DriftReference, drift_refer
 from fraud_platform.core.simulation.days import simulate_day
 from fraud_platform.core.simulation.world import World
 from fraud_platform.core.training.dataset import DatedRows
-from fraud_platform.declared import FEATURE_SET
+from fraud_platform.declared import DECLARATION, FEATURE_SET
 
 FIRST_DAY = date(2026, 1, 1)
 FITTED_DAYS, REFERENCE_DAYS = 45, 14
@@ -54,7 +54,7 @@ def main() -> None:
 def simulated_rows(customers: int, days: int, seed: int) -> DatedRows:
     world = World(seed, customers=customers)
     made = [simulate_day(world, FIRST_DAY + timedelta(days=n)) for n in range(days)]
-    return labelled_rows(pd.concat(made, ignore_index=True), LABEL_DELAY_DAYS)
+    return labelled_rows(DECLARATION, "merchant_id", pd.concat(made, ignore_index=True), LABEL_DELAY_DAYS)
 
 
 def measure(rows: DatedRows) -> dict[str, Any]:
