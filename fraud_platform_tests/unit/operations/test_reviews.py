@@ -58,7 +58,7 @@ def test_a_review_is_a_report_that_the_batch_accepts():
         ({"note": "n" * 501}, "note"),
         ({"by": ""}, "reviewer"),
         ({"transaction_id": "T" * 65}, "transaction_id"),
-        ({"note": "two\nlines"}, "note has characters that do not print"),
+        ({"note": "two\nlines"}, "note has control characters"),
         ({"note": "\ud800"}, "characters that are none"),
     ],
     ids=["long", "empty", "long id", "line feed", "half a character"],
