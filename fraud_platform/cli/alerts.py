@@ -50,6 +50,8 @@ def alerts(
 def _show(found: "list[Alert]", day: date, top: int, only_open: bool) -> None:
     from rich.table import Table
 
+    from fraud_platform.messages.personal import masked_key
+
     console = terminal()
     title = f"{len(found):,} {'open ' if only_open else ''}alerts of {day}, {min(top, len(found)):,} shown"
     columns = ("transaction", "of", "time, UTC", "probability", "threshold", "amount", "reasons", "report")
@@ -57,7 +59,7 @@ def _show(found: "list[Alert]", day: date, top: int, only_open: bool) -> None:
     for alert in found[:top]:
         table.add_row(
             cell(alert.transaction_id),
-            cell(alert.customer_id),
+            cell(masked_key(alert.customer_id)),
             as_text(alert.event_time_ms),
             f"{alert.probability:.4f}",
             f"{alert.threshold:.4f}",

@@ -25,6 +25,7 @@ def label(
     Examples: `fraud label 20260330-000541 --fraud --by ann --note "customer called"`,
     `fraud label 20260330-000541 --legitimate --key C000123`
     """
+    from fraud_platform.messages.personal import masked_key
     from fraud_platform.operations.reviews import key_of, known_keys, review, send_review
     from fraud_platform.settings import load_settings
     from fraud_platform.storage.lake import Lake
@@ -36,4 +37,4 @@ def label(
         status.update("sending the review")
         send_review(settings, replace(made, key=owner))
     verdict = "fraud" if is_fraud else "legitimate"
-    say(f"{transaction_id} of {owner} is reported as {verdict} by {made.reviewer}; see 'fraud alerts'")
+    say(f"{transaction_id} of {masked_key(owner)} is reported as {verdict} by {made.reviewer}; see 'fraud alerts'")

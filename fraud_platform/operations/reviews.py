@@ -12,6 +12,7 @@ from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import ReviewError
 from fraud_platform.messages.decoding import label_or_fault
 from fraud_platform.messages.partitioner import PARTITIONERS, partition_of
+from fraud_platform.messages.personal import masked_key
 from fraud_platform.messages.schemas import Label, encode
 from fraud_platform.messages.tolerant import TolerantReader
 from fraud_platform.pipeline import tables
@@ -74,9 +75,9 @@ def key_of(transaction_id: str, known: Iterable[str], given: str | None) -> str:
         return given
     if given is None and len(keys) == 1:
         return keys[0]
-    shown, candidates = printable(transaction_id), listed([printable(key) for key in keys], 10)
+    shown, candidates = printable(transaction_id), listed([printable(masked_key(key)) for key in keys], 10)
     if given is not None:
-        raise ReviewError(f"transaction {shown} is not one of {printable(given)}: it is of {candidates}")
+        raise ReviewError(f"transaction {shown} is not one of {printable(masked_key(given))}: it is of {candidates}")
     if keys:
         raise ReviewError(f"the id {shown} is one of several, {candidates}: say whose with --key")
     raise ReviewError(

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from fraud_platform.cli.main import app
 from fraud_platform.core.time import day_start_ms
+from fraud_platform.messages import personal
 from fraud_platform.messages.arrow_schemas import PREDICTION
 from fraud_platform.messages.reports import report_frame
 from fraud_platform.messages.schemas import Label
@@ -201,3 +202,12 @@ def test_a_person_sees_reasons_and_what_is_open(lake):
     shown = run("alerts", "--open", "--top", "2").stdout
     assert f"4 open alerts of {DAY}, 2 shown" in shown
     assert "T5" in shown and "900.00" in shown and "amount 900.00 is 6.0 times the mean" in shown
+
+
+def test_a_personal_key_is_masked_for_a_person(lake, monkeypatch):
+    monkeypatch.setattr(personal, "is_personal", lambda field: True)
+    row = prediction(5, customer_id="4111111111111111")
+    lake.replace_days(tables.PREDICTIONS, pa.Table.from_pylist([row], PREDICTION), DAY, DAY)
+    lake.delete(tables.FEATURES)
+    for result in (run("alerts"), run("label", "T5", "--fraud"), run("label", "T5", "--fraud", "--key", "C9")):
+        assert "…1111" in result.output and "4111" not in result.output
