@@ -53,7 +53,14 @@ def feature_drift_of_days(
         return _table(tables.FEATURE_DRIFT.schema, [], [str(error)])
 
     def of_day(day: date) -> Rows:
-        rows = _features_of(lake, bundle, day) + _rejections_of(lake, bundle, topic, day)
+        rejected = _rejections_of(lake, bundle, topic, day)
+        try:
+            rows = _features_of(lake, bundle, day) + rejected
+        except _NotComparedError:
+            # Of a day whose messages were nearly all rejected there is just that to tell.
+            if not any(row["drifted"] for row in rejected):
+                raise
+            rows = rejected
         return [_named(row, day, champion, FEATURE_SET.hash) for row in rows]
 
     return _of_days(tables.FEATURE_DRIFT.schema, first, last, of_day)

@@ -64,6 +64,16 @@ def test_many_rejected_messages_are_a_drift(platform):
     assert not check.passed and f"{REJECTED} on {LATER} (" in check.description
 
 
+@pytest.mark.parametrize(("rejected", "words"), [(300, f"{REJECTED} on "), (0, "nothing was compared")])
+def test_a_day_of_which_all_was_rejected_is_told_by_that(platform, rejected, words):
+    day = LATER + timedelta(days=100)
+    rows = pa.table({"date": [day] * rejected, "topic": [platform.settings.kafka_topic] * rejected})
+    schema = pa.schema([("date", pa.date32()), ("topic", pa.string())])
+    platform.lake.replace_days(tables.REJECTIONS, rows.cast(schema), day, day)
+    _, check = told(platform, feature_drift, features_have_not_drifted, day)
+    assert not check.passed and words in check.description
+
+
 def test_a_bundle_of_a_former_release_is_said_to_have_no_reference(tmp_path, monkeypatch):
     platform = platform_with_champion(tmp_path, monkeypatch, with_reference=False)
     _, check = told(platform, feature_drift, features_have_not_drifted)
