@@ -11,9 +11,11 @@ FraudPlatformError
 ├── ModelError               a model version is not what it says it is
 │   ├── BundleError          a file of the bundle is missing, malformed or altered
 │   ├── FeatureSetMismatchError   the model was trained on another feature set
+│   ├── FrameError           rows of one's own lack columns or values that a model reads
 │   └── SlowModelError       it would hold the stream up
 ├── PromotionError           the scorer did not take the model in time, or refused it
 │   └── ModelRefusedError    it refused it
+├── ReviewError              a review names no transaction that is known, or one that could be several customers'
 ├── DeadLetterError          a dead letter cannot be sent again, or is not there
 ├── ExactlyOnceError         the output marker contradicts the checkpoint
 ├── DeletedMessagesError     Kafka deleted messages before they were scored
@@ -75,6 +77,10 @@ class FeatureSetMismatchError(ModelError):
     pass
 
 
+class FrameError(ModelError):
+    pass
+
+
 class SlowModelError(ModelError):
     pass
 
@@ -84,6 +90,10 @@ class PromotionError(FraudPlatformError):
 
 
 class ModelRefusedError(PromotionError):
+    pass
+
+
+class ReviewError(FraudPlatformError):
     pass
 
 

@@ -32,6 +32,8 @@ COMMANDS = {
     "skip": "fraud_platform.cli.skip",
     "parity": "fraud_platform.cli.parity",
     "explain": "fraud_platform.cli.explain",
+    "alerts": "fraud_platform.cli.alerts",
+    "label": "fraud_platform.cli.label",
     "backtest": "fraud_platform.cli.backtest",
     "benchmark": "fraud_platform.cli.benchmark",
     "demo": "fraud_platform.cli.demo.command",

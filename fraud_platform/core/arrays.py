@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Days = NDArray[np.datetime64]
 """Arrival days, datetime64[D]."""
 Ids = NDArray[Any]

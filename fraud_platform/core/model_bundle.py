@@ -14,6 +14,8 @@ from catboost import CatBoostClassifier, CatBoostError
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.declaration import Feature
+from fraud_platform.core.listed import listed
+from fraud_platform.core.monitoring.reference import DriftReference
 from fraud_platform.core.ranking import Ranking
 from fraud_platform.core.shap import ShapTable, shap_table, strongest
 from fraud_platform.core.training.category_codes import CategoryCodes
@@ -45,6 +47,8 @@ class BundleCard(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float]
     rankings: dict[str, Ranking] = {}
     """Of this model, the first, and of the references that were trained beside it; an older bundle has none."""
+    drift_reference: DriftReference | None = None
+    """What drift is measured against; an older bundle has none."""
     seed: int
     libraries: dict[str, str]
     """Versions that trained the model."""
@@ -123,7 +127,7 @@ class ModelBundle:
         ]
         if lacking:
             raise FeatureSetMismatchError(
-                f"{self.card.model_name} reads {_listed(lacking)}, which the declaration in force does not have, or "
+                f"{self.card.model_name} reads {listed(lacking)}, which the declaration in force does not have, or "
                 "computes in another way: declare them as before until no model reads them, or train again"
             )
         columns = tuple(places[own.name] for own in self.card.features)
@@ -157,6 +161,10 @@ class ModelBundle:
         if len(features) == 0:
             return np.empty(0)
         return self.calibration(_raw_scores(self.model, self._codes.coded(features), self.thread_count))
+
+    def coded(self, features: Floats) -> Floats:
+        """Rows (n, F) of its own features with its codes of categories; 0 is a value that it does not know."""
+        return self._codes.coded(features)
 
     @cached_property
     def _codes(self) -> CategoryCodes:
@@ -192,6 +200,8 @@ class ModelBundle:
             raise BundleError(f"model bundle {bundle} is malformed: {sorted(unknown)} are no features of it")
         if list(self.model.feature_names_) != [feature.name for feature in self.card.features]:
             raise BundleError(f"model bundle {bundle} is malformed: {MODEL} and {CARD} name different features")
+        if (drift := self.card.drift_reference) and (fault := drift.fault(count)):
+            raise BundleError(f"model bundle {bundle} is malformed: {fault}")
         if len(features) == 0 or features.shape != (len(features), count) or probabilities.shape != (len(features),):
             raise BundleError(
                 f"model bundle {bundle} is malformed: reference rows of shape {features.shape} for {count} features"
@@ -216,11 +226,6 @@ def reasons_of(
             ]
         )
     return reasons
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    others = len(names) - most
-    return ", ".join(names[:most]) + (f" and {others} others" if others > 0 else "")
 
 
 def _codes(card: BundleCard) -> CategoryCodes:

@@ -71,15 +71,26 @@ def join_reports(transaction_ids: Ids, customer_ids: Ids, reports: pd.DataFrame)
     )
 
 
-def reported_frauds(transaction_ids: Ids, customer_ids: Ids, reports: pd.DataFrame) -> Bools:
-    """Mask (n,) of the transactions that are fraud by the report that holds on them; without one they are none.
+def holding_reports(transaction_ids: Ids, customer_ids: Ids, reports: pd.DataFrame) -> NDArray[np.int64]:
+    """Of each transaction (n,) the position of the report that holds on it; -1 where there is none.
 
-    reports: in arrival order, transaction_id, customer_id (null where a report names none), source, is_fraud and
+    reports: in arrival order, transaction_id, customer_id (null where a report names none), source and
     reported_at_ms. Give all transactions that are known of: whether one customer alone has an id is judged by them.
     """
     row, report, _ = join_reports(transaction_ids, customer_ids, reports)
     order = np.lexsort((report, precedence(reports["reported_at_ms"], reports["source"] == REVIEW)[report]))
-    holds = pd.Series(reports["is_fraud"].to_numpy(bool)[report[order]], index=row[order]).groupby(level=0).last()
+    last = pd.Series(report[order], index=row[order]).groupby(level=0).last()
+    found = np.full(len(transaction_ids), -1, np.int64)
+    found[last.index.to_numpy(np.int64)] = last.to_numpy(np.int64)
+    return found
+
+
+def reported_frauds(transaction_ids: Ids, customer_ids: Ids, reports: pd.DataFrame) -> Bools:
+    """Mask (n,) of the transactions that are fraud by the report that holds on them; without one they are none.
+
+    reports: as in `holding_reports`, with is_fraud.
+    """
+    report = holding_reports(transaction_ids, customer_ids, reports)
     frauds = np.zeros(len(transaction_ids), bool)
-    frauds[holds.index.to_numpy(np.int64)] = holds.to_numpy(bool)
+    frauds[report >= 0] = reports["is_fraud"].to_numpy(bool)[report[report >= 0]]
     return frauds

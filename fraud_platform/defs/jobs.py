@@ -35,10 +35,11 @@ refresh_merchant_risk = dg.define_asset_job(
 )
 collect_predictions = dg.define_asset_job(
     "collect_predictions",
-    selection=["scored_transactions", "model_performance"],
+    selection=["scored_transactions", "model_performance", "feature_drift", "score_drift"],
     description=(
         "Stores what the scorer decided on the chosen days, compares its features with batch, and measures each "
-        "model version on the predictions whose labels have matured."
+        "model version on the predictions whose labels have matured. Says whether features or scores have drifted, the "
+        "features where transaction_features has the day."
     ),
     tags=INFERENCE,
     owners=OWNERS,

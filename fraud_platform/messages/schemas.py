@@ -117,6 +117,7 @@ class ScorerEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         "champion_set",
         "alarm_raised",
         "alarm_cleared",
+        "drift_detected",
         "letter_retried",
         "offsets_passed_over",
         "stopped",
@@ -137,6 +138,8 @@ class ScorerEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Kafka's id of the transactions topic that a started query reads; one created anew has another."""
     letter: str | None = None
     """Dead letter that was sent again."""
+    day: str | None = None
+    """On which a drift began, as YYYY-MM-DD."""
     bundle_digest: str | None = None
     """Of the version's bundle: as registered in `champion_set`, as loaded in `model_loaded`."""
 

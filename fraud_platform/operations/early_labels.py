@@ -43,7 +43,7 @@ def early_labels(settings: Settings, topic: str, version: int, since_ms: int) ->
 
     topic: that of shadow predictions for one that looks on, that of predictions for one that decides.
     """
-    reports = _reports(settings, since_ms)
+    reports = reports_since(settings, since_ms)
     reported_ids = set(reports["transaction_id"])
     reader = TolerantReader(topic, _Scored)
     rows, expected = 0, 0.0
@@ -65,8 +65,8 @@ def early_labels(settings: Settings, topic: str, version: int, since_ms: int) ->
     return EarlyLabels(rows, expected, int((frauds & found["is_asked_for"].to_numpy(bool)).sum()))
 
 
-def _reports(settings: Settings, since_ms: int) -> pd.DataFrame:
-    """The reports since then, as `reported_frauds` takes them."""
+def reports_since(settings: Settings, since_ms: int) -> pd.DataFrame:
+    """The reports that came at `since_ms` or later, as `reported_frauds` takes them."""
     messages = list(_messages(settings, settings.kafka_labels_topic, since_ms))
     _, labels, _ = decode_labels([m.value() for m in messages], [m.timestamp()[1] for m in messages])
     return report_frame(labels)

@@ -4,13 +4,13 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer
 
 from fraud_platform.errors import ModelRefusedError, PromotionError
 from fraud_platform.messages.schemas import LAST_TIME_MS, ScorerEvent, encode
 from fraud_platform.messages.tolerant import TolerantReader
 from fraud_platform.settings import Settings
-from fraud_platform.storage.kafka import REQUEST_TIMEOUT_SECONDS, any_reader, clear_errors, committed_reader, producer
+from fraud_platform.storage.kafka import any_reader, committed_reader, write_one
 from fraud_platform.storage.kafka_offsets import OffsetRange, read_range, watermarks
 
 POLL_SECONDS = 0.5
@@ -25,6 +25,7 @@ _OF_A_VERSION = (
     "canary_refused",
     "canary_rolled_back",
     "champion_set",
+    "drift_detected",
 )
 
 
@@ -73,17 +74,7 @@ def settled_events(settings: Settings) -> list[ScorerEvent]:
 
 def write_event(settings: Settings, event: ScorerEvent) -> None:
     """Write an event of whoever is not the scorer; raises ServiceUnavailableError where Kafka does not take it."""
-    failures: list[KafkaError] = []
-    kafka = producer(settings)
-    with clear_errors(settings, f"write {settings.kafka_events_topic}"):
-        kafka.produce(
-            settings.kafka_events_topic,
-            encode(event),
-            event.scorer_id.encode(),
-            on_delivery=lambda error, _: failures.append(error) if error else None,
-        )
-        if kafka.flush(REQUEST_TIMEOUT_SECONDS) or failures:
-            raise KafkaException(failures[0] if failures else KafkaError(KafkaError._TIMED_OUT))
+    write_one(settings, settings.kafka_events_topic, event.scorer_id.encode(), encode(event))
 
 
 def last_answer(events: Sequence[ScorerEvent], version: int, asked: ScorerEvent | None) -> ScorerEvent | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fraud_platform.pipeline.tables import REJECTIONS
+from fraud_platform.pipeline.tables import REJECTIONS, TRANSACTIONS
 from fraud_platform.storage.lake import Lake
 
 _BY = ["topic", "field", "reason"]
@@ -36,3 +36,11 @@ def rejections_of(lake: Lake, first: date, last: date, topic: str | None = None)
     """Of the messages that arrived on the days first to last, both included, of one topic or of all; as above."""
     of_topic = None if topic is None else pc.field("topic") == topic
     return rejections_by_reason(lake.read(REJECTIONS, _BY, first, last, where=of_topic))
+
+
+def rejected_and_all(lake: Lake, topic: str, first: date, last: date) -> tuple[int, int]:
+    """Messages of the transactions topic that were rejected, and all of them, of the days first to last."""
+    of_topic = pc.field("topic") == topic
+    rejected = lake.read(REJECTIONS, ["date"], first, last, where=of_topic).num_rows if lake.exists(REJECTIONS) else 0
+    accepted = lake.row_count(TRANSACTIONS, first, last) if lake.exists(TRANSACTIONS) else 0
+    return rejected, rejected + accepted

@@ -3,6 +3,8 @@
 import pyarrow as pa
 
 from fraud_platform.core.features.matured_lookup import ENTITY, VALUE
+from fraud_platform.core.monitoring.drift import FEATURE_DRIFT as FEATURE_DRIFT_COLUMNS
+from fraud_platform.core.monitoring.drift import SCORE_DRIFT as SCORE_DRIFT_COLUMNS
 from fraud_platform.core.performance import PERFORMANCE as PERFORMANCE_COLUMNS
 from fraud_platform.declared import FEATURE_SET
 from fraud_platform.messages.arrow_schemas import DATED_PLACE, LABEL, POSITION, PREDICTION, RAW, REJECTED, TRANSACTION
@@ -118,6 +120,8 @@ RESAMPLED_TRAINING_SET = Table(
 """`transaction_id` is null in synthetic rows."""
 PREDICTIONS = Table("serving/predictions", "scored_transactions", PREDICTION)
 PERFORMANCE = Table("monitoring/performance", "model_performance", PERFORMANCE_COLUMNS)
+FEATURE_DRIFT = Table("monitoring/feature_drift", "feature_drift", FEATURE_DRIFT_COLUMNS)
+SCORE_DRIFT = Table("monitoring/score_drift", "score_drift", SCORE_DRIFT_COLUMNS)
 
 ALL = (
     RAW_TRANSACTIONS,
@@ -134,4 +138,6 @@ ALL = (
     RESAMPLED_TRAINING_SET,
     PREDICTIONS,
     PERFORMANCE,
+    FEATURE_DRIFT,
+    SCORE_DRIFT,
 )

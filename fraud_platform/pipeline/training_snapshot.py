@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from fraud_platform.core.training.split import TimeSplit
 from fraud_platform.declared import FEATURE_SET
 from fraud_platform.pipeline import tables
+from fraud_platform.pipeline.rejections import rejected_and_all
 from fraud_platform.pipeline.training_tables import SPLITS, offset_ranges
 from fraud_platform.storage.lake import Lake
 
@@ -29,6 +30,13 @@ def snapshot_of(
         "table_versions": versions,
         "splits": {name: _part(rows, split, name) for name in SPLITS},
     }
+
+
+def messages_of(lake: Lake, topic: str, split: TimeSplit) -> dict[str, int]:
+    """Messages of the days that a model is judged on, and how many of them were rejected."""
+    last = split.test.end - timedelta(days=1)
+    rejected, messages = rejected_and_all(lake, topic, split.validation.start, last)
+    return {"rejected": rejected, "all": messages}
 
 
 def read_snapshot(lake: Lake) -> Snapshot:

@@ -112,6 +112,21 @@ def producer(settings: Settings, **overrides: Any) -> Producer:
     )
 
 
+def write_one(settings: Settings, topic: str, key: bytes, value: bytes, partition: int = -1) -> None:
+    """Write one message and wait for Kafka's answer; by its key's hash where no partition is named.
+
+    Raises ServiceUnavailableError where Kafka does not take it, AccessDeniedError where it refuses the login.
+    """
+    failures: list[KafkaError] = []
+    kafka = producer(settings)
+    with clear_errors(settings, f"write {topic}"):
+        kafka.produce(
+            topic, value, key, partition, on_delivery=lambda error, _: failures.append(error) if error else None
+        )
+        if kafka.flush(REQUEST_TIMEOUT_SECONDS) or failures:
+            raise KafkaException(failures[0] if failures else KafkaError(KafkaError._TIMED_OUT))
+
+
 @contextmanager
 def committed_reader(settings: Settings) -> Iterator[Consumer]:
     """A consumer outside any group's management that sees committed messages only.

@@ -1,6 +1,5 @@
 """Pictures of an evaluation, as PNG bytes. Built without pyplot, whose figures are global state."""
 
-import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,6 +7,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from fraud_platform.core.arrays import Bools, Floats
+from fraud_platform.core.png import png
 from fraud_platform.core.training.dataset import DatedRows
 from fraud_platform.core.training.evaluate import DayEvaluation
 
@@ -25,7 +25,7 @@ def precision_recall(curves: Mapping[str, Floats], labels: Bools) -> bytes:
     axes.axhline(labels.mean(), color="grey", linestyle=":", label="base rate")
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     axes.legend(loc="upper right")
-    return _png(figure)
+    return png(figure)
 
 
 def calibration(probabilities: Floats, labels: Bools, bins: int = 20) -> bytes:
@@ -40,7 +40,7 @@ def calibration(probabilities: Floats, labels: Bools, bins: int = 20) -> bytes:
     axes.plot(np.maximum(mean, floor), np.maximum(rate, floor), "o-", color=FRAUD, label="model")
     axes.set(xlabel="mean probability", ylabel="fraud rate", xscale="log", yscale="log")
     axes.legend(loc="upper left")
-    return _png(figure)
+    return png(figure)
 
 
 def score_histogram(probabilities: Floats, labels: Bools, threshold: float) -> bytes:
@@ -53,7 +53,7 @@ def score_histogram(probabilities: Floats, labels: Bools, threshold: float) -> b
     axes.axvline(threshold, color="black", linestyle="--", label=f"threshold {threshold:.3f}")
     axes.set(xlabel="probability", ylabel="transactions", yscale="log")
     axes.legend(loc="upper center")
-    return _png(figure)
+    return png(figure)
 
 
 def alerts_by_day(days: Sequence[DayEvaluation], alert_budget_per_day: int) -> bytes:
@@ -67,7 +67,7 @@ def alerts_by_day(days: Sequence[DayEvaluation], alert_budget_per_day: int) -> b
     axes.set_xticks(places, [day.day[5:] for day in days], rotation=45)
     axes.set(ylabel="transactions")
     axes.legend(loc="upper right")
-    return _png(figure)
+    return png(figure)
 
 
 def threshold_against_money(probabilities: Floats, rows: DatedRows, threshold: float) -> bytes:
@@ -86,7 +86,7 @@ def threshold_against_money(probabilities: Floats, rows: DatedRows, threshold: f
     count.set_ylabel("alerts a day", color=LEGITIMATE)
     money.set(xlabel="threshold", ylabel="amount a day", xlim=(0, 1), ylim=(0, None))
     money.legend(loc="upper right")
-    return _png(figure)
+    return png(figure)
 
 
 def feature_importance(importance: Mapping[str, float], top: int = 20) -> bytes:
@@ -96,10 +96,4 @@ def feature_importance(importance: Mapping[str, float], top: int = 20) -> bytes:
     axes = figure.subplots()
     axes.barh([name for name, _ in ranked], [value for _, value in ranked], color=LEGITIMATE)
     axes.set(xlabel="importance, %")
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
-    return buffer.getvalue()
+    return png(figure)

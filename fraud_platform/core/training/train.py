@@ -14,6 +14,7 @@ from fraud_platform.core.arrays import Floats
 from fraud_platform.core.calibration import Calibration
 from fraud_platform.core.features.feature_set import FeatureSet
 from fraud_platform.core.model_bundle import BundleCard, ModelBundle
+from fraud_platform.core.monitoring.reference import DriftReference, drift_reference
 from fraud_platform.core.training.calibrate import calibrate
 from fraud_platform.core.training.candidates import CANDIDATES, MAIN, Candidate, FittedModel
 from fraud_platform.core.training.category_codes import CategoryCodes
@@ -79,7 +80,7 @@ def train_candidates(
     reference = _reference_rows(dataset.test, params.seed)
     real = dataset.train.features[~dataset.train.synthetic]
     codes = CategoryCodes.learnt(real, dataset.feature_set.categories)
-    dataset = dataset.coded(codes)
+    dataset, given = dataset.coded(codes), dataset
     if params.search_trials:
         params = _searched(dataset, params, on_progress, on_trial)
     trained = []
@@ -88,7 +89,8 @@ def train_candidates(
         model = _train(candidate, dataset, params, codes)
         on_progress(f"{candidate.name}: average precision {model.test.average_precision:.4f} on test")
         trained.append(model)
-    bundle = _pack(trained, dataset.feature_set, reference, params, model_name, snapshot)
+    drift = _drift_reference(trained[0], given, dataset)
+    bundle = _pack(trained, dataset.feature_set, reference, drift, params, model_name, snapshot)
     return TrainedModels(tuple(trained), bundle, params)
 
 
@@ -138,6 +140,7 @@ def _pack(
     trained: Sequence[TrainedModel],
     feature_set: FeatureSet,
     reference: Floats,
+    drift: DriftReference,
     params: TrainingParams,
     model_name: str,
     snapshot: dict[str, Any],
@@ -159,11 +162,31 @@ def _pack(
         snapshot=snapshot,
         metrics={**validation, **{f"test_{name}": value for name, value in main.test.metrics().items()}},
         rankings={model.name: model.test.ranking() for model in trained},
+        drift_reference=drift,
         seed=params.seed,
         libraries={name: version(name) for name in LIBRARIES},
     )
     main.model.classifier.set_feature_names(list(feature_set.names))
     return ModelBundle.build(card, main.model.classifier, reference)
+
+
+def _drift_reference(main: TrainedModel, given: Dataset, coded: Dataset) -> DriftReference:
+    """Of validation and test as the scorer would see them: all rows, none of them synthetic.
+
+    coded: the same dataset with codes in the place of categories.
+    """
+    probabilities = np.concatenate(
+        [main.calibration(main.model.predict_proba(part.features)) for part in (coded.validation, coded.test)]
+    )
+    return drift_reference(
+        given.feature_set.features,
+        [given.validation.features, given.test.features],
+        [coded.validation.features, coded.test.features],
+        given.feature_set.categories,
+        np.concatenate([given.validation.days, given.test.days]),
+        probabilities,
+        probabilities >= main.threshold.value,
+    )
 
 
 def _reference_rows(test: DatedRows, seed: int) -> Floats:

@@ -1,11 +1,10 @@
 """The training run behind candidate_models, as Dagster knows and shows it."""
 
-import base64
 from pathlib import Path
 
 import dagster as dg
 
-from fraud_platform.defs.metadata import latest_metadata
+from fraud_platform.defs.metadata import image, latest_metadata
 from fraud_platform.errors import TrainingError
 from fraud_platform.pipeline.candidate_run import CandidateRun, candidates_folder
 
@@ -22,10 +21,5 @@ def latest_candidate_run(instance: dg.DagsterInstance, data_dir: Path) -> Candid
 
 def report_metadata(run: CandidateRun) -> dict[str, dg.MetadataValue]:
     """The card, and the plots as Markdown images that Dagster shows without asking another server."""
-    plots = {path.stem: _image(path) for path in sorted(run.plots_folder.glob("*.png"))}
+    plots = {path.stem: image(path.stem, path.read_bytes()) for path in sorted(run.plots_folder.glob("*.png"))}
     return {"model_card": dg.MetadataValue.md(run.card_file.read_text()), **plots}
-
-
-def _image(path: Path) -> dg.MetadataValue:
-    encoded = base64.b64encode(path.read_bytes()).decode()
-    return dg.MetadataValue.md(f"![{path.stem}](data:image/png;base64,{encoded})")

@@ -1,9 +1,10 @@
-"""The circuit breaker's eye on the alert rate."""
+"""The circuit breaker's eye on the alert rate, and the ledger's lines about drift."""
 
 import dagster as dg
 
 from fraud_platform.defs.owners import OWNERS
 from fraud_platform.operations.alert_rate import watch_alert_rate
+from fraud_platform.operations.drift_events import drift_tables_version, tell_of_drift
 from fraud_platform.resources.platform import PlatformResource
 
 
@@ -23,3 +24,24 @@ def alert_rate_sensor(context: dg.SensorEvaluationContext, platform: PlatformRes
         context.log.error("%s: promotions are held", rate)
         return dg.SkipReason("the share of alerts is over ALERT_RATE_LIMIT: promotions are held")
     return dg.SkipReason("no alarm")
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=(
+        "Writes drift_detected into the ledger, once for each breach that feature_drift or score_drift has found on "
+        "the last 30 days. It starts nothing, and holds no version."
+    ),
+    owners=OWNERS,
+)
+def drift_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SkipReason:
+    """The cursor is the tables' version, so that they are read only when they have changed."""
+    version = drift_tables_version(platform.lake)
+    if context.cursor == version:
+        return dg.SkipReason("no drift table has changed")
+    told = tell_of_drift(platform.settings, platform.lake)
+    context.update_cursor(version)
+    for breach in told:
+        context.log.warning("%s: %s on %s", breach.asset, ", ".join(breach.names), breach.day)
+    return dg.SkipReason("new drifts are in the ledger" if told else "no new drift")

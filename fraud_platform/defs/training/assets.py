@@ -13,7 +13,7 @@ from fraud_platform.errors import TrainingError
 from fraud_platform.pipeline import tables
 from fraud_platform.pipeline.feature_rows import require_feature_set, require_features
 from fraud_platform.pipeline.training_rows import resample_train_split
-from fraud_platform.pipeline.training_snapshot import snapshot_of
+from fraud_platform.pipeline.training_snapshot import messages_of, snapshot_of
 from fraud_platform.pipeline.training_tables import (
     FEATURES_READ,
     ambiguous_reports,
@@ -56,6 +56,7 @@ def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.Ma
     reports = read_reports(lake, last=as_of - ONE_DAY, version=versions["labels"])
     rows = labelled_splits(features, reports, split, settings.card_blocked_days)
     snapshot = snapshot_of(rows, split, as_of, versions, settings.seed, settings.card_blocked_days)
+    snapshot["messages"] = messages_of(lake, settings.kafka_topic, split)
     version = lake.overwrite(tables.TRAINING_SET, rows, {"snapshot": json.dumps(snapshot)})
     return dg.MaterializeResult(
         metadata={

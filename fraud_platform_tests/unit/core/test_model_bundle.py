@@ -171,3 +171,26 @@ def test_a_large_amount_is_explained_against_the_customer_s_mean():
 
 def test_no_rows_have_no_reasons(bundle):
     assert bundle.reasons(FEATURES[:0]) == []
+
+
+def test_training_leaves_a_reference_of_the_rows_that_it_judged_on(bundle):
+    drift = bundle.card.drift_reference
+    assert drift.rows == len(DATASET.validation.labels) + len(DATASET.test.labels)
+    assert [len(bins.shares) for bins in drift.features] == [len(bins.edges) + 2 for bins in drift.features]
+    both = np.concatenate([bundle.score(part.features) for part in (DATASET.validation, DATASET.test)])
+    assert drift.alert_share == pytest.approx(np.mean(both >= bundle.threshold), abs=1e-3)
+    assert len(msgspec.json.encode(drift)) < 1_000 * len(FEATURE_NAMES)
+
+
+def test_a_bundle_of_a_former_release_has_no_reference(bundle, folder):
+    card = msgspec.json.decode(msgspec.json.encode(bundle.card))
+    del card["drift_reference"]
+    rewrite(folder, CARD, msgspec.json.encode(card))
+    assert load_bundle(folder).card.drift_reference is None
+
+
+def test_a_reference_of_other_features_is_malformed(bundle, folder):
+    cut = msgspec.structs.replace(bundle.card.drift_reference, features=bundle.card.drift_reference.features[1:])
+    rewrite(folder, CARD, msgspec.json.encode(msgspec.structs.replace(bundle.card, drift_reference=cut)))
+    with pytest.raises(BundleError, match="a drift reference of"):
+        load_bundle(folder)

@@ -15,7 +15,7 @@ from fraud_platform_tests.support import fake_stack
 from fraud_platform_tests.support.settings import stack_settings
 from fraud_platform_tests.support.stack_cleanup import reaped_stack
 
-SENSORS = {"registered_model_sensor", "rollout_sensor", "deployment_sensor", "alert_rate_sensor"}
+SENSORS = {"registered_model_sensor", "rollout_sensor", "deployment_sensor", "alert_rate_sensor", "drift_sensor"}
 
 
 @pytest.fixture
