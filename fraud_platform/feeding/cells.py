@@ -135,7 +135,12 @@ def _number_way_out(text: str, layout: FileLayout) -> str:
     if text in LOOK_MISSING or text == "NA":
         return f"declare file: {{missing: ['{text}']}} if it means no value"
     sign = re.sub(r"[0-9.,'\s+-]", "", text)
-    if sign and len(sign) <= 8 and re.search("[0-9]", text) and "e" not in sign.lower():
+    if (
+        sign
+        and len(sign) <= 8
+        and re.search("[0-9]", text)
+        and sign in (text.lstrip("-")[: len(sign)], text[-len(sign) :])
+    ):
         return f"declare file: {{sign: '{sign}'}} if that stands beside the number"
     ways = [
         _notation(decimal, thousands, layout)

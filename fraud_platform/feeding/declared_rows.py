@@ -140,6 +140,8 @@ class DeclaredRows:
         return ", ".join(map(written_path, self._paths(field)))
 
     def _paths(self, field: str) -> tuple[tuple[str, ...], ...]:
+        """Of a field, or of a member of a fraud report."""
+        field = {"key": self._features.key, "transaction_id": self._features.transaction}.get(field, field)
         return self._features.world.field(field).sources if field in self._features.world.names else ()
 
     def times_ms(self, rows: pd.DataFrame) -> pd.Series:

@@ -180,13 +180,15 @@ def _message_faults(reader: RowReader, frame: pd.DataFrame) -> list[RowFault]:
     for row, message in zip(reports.index, report_messages(reports), strict=True):
         report = label_or_fault(message.value, message.send_ms)
         if isinstance(report, Fault) and row not in faulty:
-            found.append(_row_fault(reader, frame, row, report))
+            of_report = report._replace(reason=f"{report.reason}, which is the limit of fraud reports")
+            found.append(_row_fault(reader, frame, row, of_report))
     return found
 
 
 def _row_fault(reader: RowReader, frame: pd.DataFrame, row: int, fault: Fault) -> RowFault:
     column = reader.column_of(fault.field)
-    value: Any = frame[fault.field][row] if fault.field in frame else ""
+    name = "customer_id" if fault.field == "key" else fault.field  # as reports call it
+    value: Any = frame[name][row] if name in frame else ""
     reason = fault.reason
     if fault.field == "event_time_ms" and FIRST_TIME_MS <= value * _SECONDS_MS <= LAST_TIME_MS:
         reason += " (it looks like seconds; milliseconds are wanted)"

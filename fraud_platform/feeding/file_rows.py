@@ -102,8 +102,17 @@ def open_files(given: Sequence[Path], layout: FileLayout = DEFAULT_LAYOUT, wante
 
 
 def _of_folder(folder: Path) -> list[Path]:
+    """Those files of it that are of a known kind; a pickle that was converted is one no longer."""
     visible = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "_")))
-    found = [path for path in visible if _suffix(path) in (*_TEXT, *_PARQUET, *_PICKLE)]
+    found = [path for path in visible if _suffix(path) in (*_TEXT, *_PARQUET)]
+    stems = {path.stem for path in found}
+    pickles = [path for path in visible if _suffix(path) in _PICKLE and path.stem not in stems]
+    if pickles:
+        raise ConfigurationError(
+            f"{folder} has {len(pickles)} pickles, which run what is in them, so they are not opened: where you trust "
+            'them, convert them by python -c "import pandas, pathlib; [pandas.read_pickle(p).to_parquet('
+            f"p.with_suffix('.parquet')) for p in pathlib.Path({str(folder)!r}).glob('*{pickles[0].suffix}')]\""
+        )
     if not found:
         raise ConfigurationError(f"{folder} has no files of transactions: {_KNOWN}")
     return found

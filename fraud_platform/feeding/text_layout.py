@@ -72,6 +72,7 @@ def text_layout(path: Path, declared: FileLayout, wanted: Collection[str]) -> Te
     notices = [] if separator or found == "," else [f"{path}: cells are separated by {_CALLED.get(found, found)}"]
     names, lines_of_header = _names(path, cells, count, declared, wanted)
     _require_different(path, names, declared)
+    _require_closed(path, encoding, found, quote)
     return TextLayout(encoding, found, quote, names, before + lines_of_header, is_compressed(path), notices)
 
 
@@ -122,3 +123,24 @@ def _require_different(path: Path, names: tuple[str, ...], declared: FileLayout)
             f"{path} has column {', '.join(repeated)} twice: rename one of the two, or name all columns in the "
             f"declaration by file: {{header: [name, …], skip: {declared.skip + 1}}}"
         )
+
+
+def _require_closed(path: Path, encoding: str, separator: str, quote: str) -> None:
+    """Raises ConfigurationError where a quote is opened and never closed: all rows below it would be one cell."""
+    with opened(path) as file:
+        count = sum(chunk.count(quote.encode()) for chunk in iter(lambda: file.read(_HEAD_BYTES), b""))
+    if count % 2 == 0:
+        return
+    with opened(path) as file:
+        reader = csv.reader(
+            io.TextIOWrapper(file, encoding, newline=""), delimiter=separator, quotechar=quote, strict=True
+        )
+        line = 1
+        try:
+            for _ in reader:
+                line = reader.line_num + 1
+        except csv.Error:
+            raise ConfigurationError(
+                f"{path} has a {quote} in line {line:,} that is not closed like those of cells: correct the file, or "
+                'declare file: {quote: "\'"} if it is no quote'
+            ) from None

@@ -29,7 +29,9 @@ class WaysOut:
     def note_time(self, field: Timestamp, cells: Sequence[Any], row: int) -> None:
         """A time that could not be read, and the number of its row."""
         if not self.of_times and not any(is_empty(cell, self._layout) for cell in cells):
-            self.of_times = f", such as {printable(cells[0], 60)!r} in row {row:,}: {self._of_time(field, cells[0])}"
+            self.of_times = (
+                f", such as {printable(str(cells[0]), 60)!r} in row {row:,}: {self._of_time(field, cells[0])}"
+            )
 
     def of(self, field: Field | None, cell: Any, reason: str) -> str:
         """To be put after the reason."""

@@ -57,14 +57,14 @@ class Checked:
         return [message.get(name) for message in self.messages]
 
 
-def checked(*files: Path, declaration: str = "", run_bytes: int | None = None) -> Checked:
+def checked(*files: Path, declaration: str = "") -> Checked:
     """Read files by a declaration. Raises ConfigurationError where they cannot be read as a whole."""
     declared = read_declaration(declaration or declaration_text(), "small.yaml")
     decoder = TransactionDecoder(declared)
     opened = open_files(files, layout_of(declared), wanted_columns(declared))
     reader = DeclaredRows(opened.names, feature_set=FeatureSet(declared), decoder=decoder)
     period = find_period(opened, reader, sorts=True)
-    rows = opened if period.is_sorted else by_time(opened, reader, files[0].parent, *([run_bytes] if run_bytes else []))
+    rows = opened if period.is_sorted else by_time(opened, reader, files[0].parent)
     told: list[RowFault] = []
     check = check_file(rows, reader, period, NO_LIMITS, NO_LIMITS, on_faults=told.extend)
     found = Checked(faults=told, fault_lines=check.fault_lines(), unused=reader.unused_columns)
