@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from itertools import product
 
 from fraud_platform.core.declaration.fields.time_reading import time_of_format
@@ -30,7 +29,7 @@ def formats_of(texts: Iterable[str]) -> list[str]:
     """
     left = list(FORMATS)
     for text in texts:
-        left = [form for form in left if _reads(form, text)]
+        left = [form for form in left if is_of(form, text, 2000)]
         if not left:
             break
     return left
@@ -75,13 +74,6 @@ def _of_number(text: str, formats: list[str]) -> str:
     return f"declare unit: {unit}" if unit else "declare its unit, and the epoch that it counts from"
 
 
-def _reads(form: str, text: str) -> bool:
-    try:
-        return 2000 <= time_of_format(text.strip(), form).year < 2100
-    except ValueError:
-        return False
-
-
 def swapped(form: str) -> str | None:
     """The format with day and month exchanged; None where it does not have both as numbers.
 
@@ -93,9 +85,9 @@ def swapped(form: str) -> str | None:
     return form.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
-def is_of(form: str, text: str) -> bool:
-    """Whether the format reads the text."""
+def is_of(form: str, text: str, first_year: int = 1) -> bool:
+    """Whether the format reads the text as a time of that year or a later one."""
     try:
-        return isinstance(time_of_format(text.strip(), form), datetime)
+        return first_year <= time_of_format(text.strip(), form).year < 2100
     except ValueError:
         return False
