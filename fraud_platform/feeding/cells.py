@@ -31,6 +31,7 @@ _WHOLE_OF_DOUBLE, _WHOLE_OF_SINGLE = 2**53, 2**24
 
 _DIGITS_GONE = Refused("is a number whose last digits are gone: export the column as text")
 _FRACTION = Refused("is a number with a fraction, and an id is text: export the column as text")
+_FORMULA = Refused("is a formula of a spreadsheet: export the column as text")
 _MISSING = Refused("looks like no value: declare file: {missing: [NaN, 'NULL']} if it is, or missing: [] if it is text")
 _QUOTED = Refused(
     "has quotes around it: declare file: {quote: \"'\"} if they are no part of it, or quote: '\"' if they are"
@@ -88,6 +89,8 @@ def _text(field: Field, text: str, layout: FileLayout) -> str | Refused:
         return _MISSING
     if layout.quote is None and _is_quoted(text):
         return _QUOTED
+    if text.startswith('="'):
+        return _FORMULA
     return _DIGITS_GONE if _LOST_DIGITS.fullmatch(text) else text
 
 
@@ -134,7 +137,7 @@ def _number_way_out(text: str, layout: FileLayout) -> str:
     """What to declare."""
     if text in LOOK_MISSING or text == "NA":
         return f"declare file: {{missing: ['{text}']}} if it means no value"
-    sign = re.sub(r"[0-9.,'\s+-]", "", text)
+    sign = re.sub(r"[0-9.,'\s+()-]", "", text)
     if (
         sign
         and len(sign) <= 8

@@ -9,7 +9,12 @@ from typing import IO
 from fraud_platform.errors import ConfigurationError
 
 _CHUNK_BYTES = 1 << 20
-_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",  # begins with the mark of UTF-16
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _ONE_BYTE = ("iso8859", "cp125", "latin", "mac", "koi8")
 """Names that encodings begin with in which any bytes are text."""
 

@@ -115,9 +115,11 @@ def find_period(
     where the reader cannot take the file as a whole.
     """
     found, previous, is_sorted, count = _Span(), NO_TIME, True, 0
+    unread: RowFault | None = None
     for batch in rows.batches(reader.first_look_columns):
         reader.look_at(batch.rows)
-        count += batch.rows.num_rows
+        count += batch.rows.num_rows + len(batch.faults)
+        unread = unread or next(iter(batch.faults), None)
         frame = reader.frame_of(batch.rows.select(reader.time_columns), batch.numbers)
         times = reader.times_ms(frame).dropna().astype("int64")
         back = times < times.shift(fill_value=previous)
@@ -129,7 +131,7 @@ def find_period(
     reader.end_look()
     if found.first_ms is None or found.last_ms is None:
         days = f"between {start or 'the first day'} and {end or 'the last day'}"
-        raise ConfigurationError(f"no rows {days}" if previous != NO_TIME else _no_time(reader, count))
+        raise ConfigurationError(f"no rows {days}" if previous != NO_TIME else _no_time(reader, count, unread))
     first = day_of(found.first_ms)
     shift_days = (shift_to - first).days if shift_to else 0
     return Period(first, day_of(found.last_ms), shift_days, found.first_ms, is_sorted)
@@ -156,10 +158,12 @@ def _out_of_order(reader: RowReader, frame: pd.DataFrame, row: int) -> str:
     )
 
 
-def _no_time(reader: RowReader, count: int) -> str:
+def _no_time(reader: RowReader, count: int, unread: RowFault | None) -> str:
     called = " and ".join(reader.time_columns)
     if not count:
         return f"there is a header with {called}, and no row below it"
+    if unread is not None and not reader.time_way_out:
+        return f"none of {count:,} rows can be read: row {unread.row:,} {unread.reason}"
     return f"none of {count:,} rows has a time that can be read in {called}{reader.time_way_out}"
 
 

@@ -11,6 +11,13 @@ from fraud_platform.core.declaration.faults import Fault, quoted
 from fraud_platform.core.declaration.number_notation import Separator
 
 Encoding = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$(?!\n)", description="such as latin-1")]
+Sign = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^0-9.,+()\s'\u2212-]{1,8}$(?!\n)",
+        description="letters or signs that change no number, such as $ or EUR",
+    ),
+]
 ColumnName = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
@@ -31,7 +38,7 @@ class FileLayout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Before the decimal places of numbers."""
     thousands: Separator | None = None
     """Between groups of three digits."""
-    sign: Annotated[str, Meta(min_length=1, max_length=8)] | None = None
+    sign: Sign | None = None
     """Text before or after amounts that is left out, such as $."""
     missing: Annotated[tuple[str, ...], Meta(max_length=50)] | None = None
     """Cells that mean the same as an empty one."""

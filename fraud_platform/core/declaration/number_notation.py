@@ -5,8 +5,8 @@ from typing import Literal
 
 Separator = Literal[",", ".", " ", "'", "_"]
 _PLAIN = re.compile(r"(-?)\s*([0-9]*)(?:\.([0-9]*))?((?:[eE][+-]?[0-9]+)?)")
-_BLANKS = "\u00a0\u202f\u2009"
-"""Blanks that separate thousands without breaking a line."""
+_USUAL = {**dict.fromkeys(map(ord, "\u00a0\u202f\u2009"), " "), 0x2212: "-"}
+"""Blanks that separate thousands without breaking a line, and the minus of typesetters."""
 
 
 def plain_number(text: str, decimal: str = ".", thousands: str | None = None, sign: str | None = None) -> str | None:
@@ -20,7 +20,7 @@ def plain_number(text: str, decimal: str = ".", thousands: str | None = None, si
     >>> plain_number("-$12", sign="$"), plain_number("12,50")
     ('-12', None)
     """
-    number = _without_sign(text.translate(dict.fromkeys(map(ord, _BLANKS), " ")).strip(), sign)
+    number = _without_sign(text.translate(_USUAL).strip(), sign)
     if thousands is not None:
         grouped = _ungrouped(number, decimal, thousands)
         if grouped is None:

@@ -8,7 +8,10 @@ from fraud_platform.core.declaration.fields.time_reading import time_of_format
 
 _ORDERS = ("%Y{0}%m{0}%d", "%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%b{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y")
 _MARKS = ("/", "-", ".", " ")
-_CLOCKS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S%z", "%H:%M:%S.%f%z")
+_CLOCKS = (
+    *("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S%z", "%H:%M:%S.%f%z"),
+    *("%H:%M:%S UTC", "%H:%M:%S.%f UTC", "%H:%M:%S+00", "%H:%M:%S.%f+00"),  # without a colon %z reads none of them
+)
 FORMATS = (
     *(
         order.format(mark) + (between + clock if clock else "")
@@ -17,6 +20,7 @@ FORMATS = (
     ),
     *("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S", "%b %d, %Y %I:%M:%S %p", "%a %b %d %H:%M:%S %Y"),
 )
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}$")
 _DIGITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 """Of a count since 1970 in our days, the unit."""
 
@@ -55,11 +59,13 @@ def advice(text: str) -> str:
         return _of_format(formats[0])
     if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
         return _of_number(text, formats)
+    if _ISO.match(text):
+        return "the calendar has no such time: correct it"
     return "declare its format, such as format: '%d/%m/%Y %H:%M', if it is a time"
 
 
 def _of_format(form: str) -> str:
-    if form.startswith("%Y-%m-%d") and ("%H" in form) and "%z" not in form:
+    if form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f"):
         return "without an offset it needs a zone: declare zone: UTC, or where it was written"
     return f"declare format: {form!r}"
 

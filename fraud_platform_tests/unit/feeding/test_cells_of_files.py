@@ -43,6 +43,11 @@ def test_an_id_whose_digits_are_gone_is_refused(tmp_path, text):
     assert "last digits are gone: export the column as text" in fault.reason
 
 
+def test_a_formula_of_a_spreadsheet_is_no_id(tmp_path):
+    path = rows(tmp_path, {"customer": '"=""007"""'})
+    assert "formula of a spreadsheet" in one_fault(checked(path)).reason
+
+
 def test_whole_numbers_of_a_column_with_gaps_have_no_point(tmp_path):
     device = {"device": "{type: id, optional: true}"}
     path = rows(tmp_path, {"device": "77.0"}, {"device": ""}, {"device": "8.0"})
@@ -117,6 +122,7 @@ def test_a_category_of_another_pattern_is_refused(tmp_path):
         ("150000.0", "", 15_000_000),
         ("92445516.64", "", 9_244_551_664),
         ("-3.25", "", -325),
+        ("\u22123.25", "", -325),
         ("3,25", 'decimal: ","', 325),
         ("1.234,50", 'decimal: ",", thousands: "."', 123_450),
         ("1,234.50", 'thousands: ","', 123_450),

@@ -31,6 +31,7 @@ DAY_MS = 86_400_000
         ("a.csv", ("\n" + PLAIN.replace("\n", "\n\n")).encode(), ""),
         ("a.csv", PLAIN.encode("utf-8-sig"), ""),
         ("a.csv", PLAIN.encode("utf-16"), ""),
+        ("a.csv", PLAIN.encode("utf-32"), ""),
         ("a.csv", PLAIN.encode("utf-16-be"), "encoding: utf-16-be"),
         ("a.csv", PLAIN.encode("latin-1"), "encoding: latin-1"),
         ("a.csv", PLAIN.replace(",", ";").encode(), ""),
@@ -57,6 +58,11 @@ def test_the_same_rows_are_the_same_messages_however_they_are_written(tmp_path, 
     [
         (b"", "", "is empty: it has no row"),
         (b"\n\n", "", "is empty: it has no row"),
+        (
+            PLAIN.replace("0\n", "0,\n").replace("1\n", "1,\n").encode(),
+            "",
+            "none of 2 rows can be read: row 1 has 7 cells",
+        ),
         ((HEADER + "\n").encode(), "", "there is a header with time, and no row below it"),
         (
             "\n".join(ROWS).encode(),

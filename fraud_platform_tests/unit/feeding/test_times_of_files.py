@@ -65,6 +65,9 @@ def test_a_time_is_read_by_its_declaration(tmp_path, text, time, instant):
         ("20260402", "declare format: '%Y%m%d'"),
         ("2026-04-02", "declare format: '%Y-%m-%d'"),
         ("02-Apr-2026 08:00:00", "declare format: '%d-%b-%Y %H:%M:%S'"),
+        ("2026-04-02T08:00", "declare format: '%Y-%m-%dT%H:%M'"),
+        ("2026-04-02 08:00:00 UTC", "declare format: '%Y-%m-%d %H:%M:%S UTC'"),
+        ("2026-04-02 08:00:00+00", "declare format: '%Y-%m-%d %H:%M:%S+00'"),
     ],
 )
 def test_a_time_in_a_way_that_is_not_declared_is_refused_with_the_way_out(tmp_path, text, way_out):
@@ -79,7 +82,8 @@ def test_a_time_in_a_way_that_is_not_declared_is_refused_with_the_way_out(tmp_pa
     [
         ("", "is missing"),
         ("unknown", "if it is a time"),
-        ("0000-00-00 00:00:00", "if it is a time"),
+        ("0000-00-00 00:00:00", "the calendar has no such time"),
+        ("2026-02-30 08:00:00", "the calendar has no such time"),
         ("9999-12-31 00:00:00", "from 2000 to 2099"),
         ("1999-12-31 00:00:00", "from 2000 to 2099"),
         ("1775116800", "declare unit: s"),

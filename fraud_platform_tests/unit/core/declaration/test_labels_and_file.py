@@ -46,6 +46,7 @@ def test_a_file_s_layout_is_read():
         ("file: {thousands: '.'}", "decimal and thousands are the same"),
         ("file: {separator: x}", "separator has no value x"),
         ("file: {encoding: klingon}", "there is no encoding klingon"),
+        ("file: {sign: '-'}", "sign is -: it must be letters or signs that change no number"),
         ("file: {header: [a, a]}", "a column is listed twice"),
         ("file: {seperator: ','}", "did you mean separator"),
     ],
