@@ -108,7 +108,8 @@ def init(
         task = progress.add_task("", total=None, count=0, what="rows read", day="")
         text = proposed_declaration(files, name, label, lambda rows: progress.update(task, count=rows))
     if output is None:
-        typer.echo(text, nl=False)
+        for line in text.splitlines():
+            say(line)
         return
     with output.open("x") as file:
         file.write(text)

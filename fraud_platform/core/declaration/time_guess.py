@@ -1,5 +1,6 @@
 """Which declarations of a time read a text: for advice, since a guess is never acted on."""
 
+import functools
 import re
 from collections.abc import Iterable
 from itertools import product
@@ -20,6 +21,11 @@ FORMATS = (
     ),
     *("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S", "%b %d, %Y %I:%M:%S %p", "%a %b %d %H:%M:%S %Y"),
 )
+_PARTS = {
+    **dict.fromkeys(("%m", "%d", "%H", "%I", "%M", "%S"), r"\d{1,2}"),
+    **{"%Y": r"\d{4}", "%y": r"\d{2}", "%f": r"\d{1,6}", "%p": r"[AaPp][Mm]", "%j": r"\d{1,3}"},
+}
+"""Directive → what may stand there, no narrower than strptime has it; others are taken for any word."""
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}$")
 _DIGITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 """Of a count since 1970 in our days, the unit."""
@@ -93,7 +99,17 @@ def swapped(form: str) -> str | None:
 
 def is_of(form: str, text: str, first_year: int = 1) -> bool:
     """Whether the format reads the text as a time of that year or a later one."""
+    text = text.strip()
+    if not _shape(form).fullmatch(text):
+        return False
     try:
-        return first_year <= time_of_format(text.strip(), form).year < 2100
+        return first_year <= time_of_format(text, form).year < 2100
     except ValueError:
         return False
+
+
+@functools.cache
+def _shape(form: str) -> re.Pattern[str]:
+    """What texts of the format look like: strptime itself compiles a format nearly each time that formats alternate."""
+    parts = re.split(r"(%.)", form)
+    return re.compile("".join(_PARTS.get(part, r"\S+") if part[:1] == "%" else re.escape(part) for part in parts))

@@ -61,7 +61,7 @@ def test_the_same_rows_are_the_same_messages_however_they_are_written(tmp_path, 
         (
             PLAIN.replace("0\n", "0,\n").replace("1\n", "1,\n").encode(),
             "",
-            "none of 2 rows can be read: row 1 has 7 cells",
+            "none of 2 rows can be read: row 1",
         ),
         ((HEADER + "\n").encode(), "", "there is a header with time, and no row below it"),
         (
