@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 _EPOCH = datetime(1970, 1, 1)
+_PER_MS = {"s": Fraction(1, 1_000), "ms": 1, "us": 1_000, "ns": 1_000_000}
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
@@ -20,20 +21,23 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
 
 
 def plain_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The same rows with plain types."""
+    """The same rows with plain types. Raises pyarrow's ArrowInvalid where text is not UTF-8."""
     fields = [field.with_type(plain_type(field.type)) for field in batch.schema]
     columns = [
         column if column.type == field.type else column.cast(field.type)
         for column, field in zip(batch.columns, fields, strict=True)
     ]
+    for column in columns:
+        if pa.types.is_string(column.type):
+            column.validate(full=True)
     return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
 
 
 def frame_of_cells(batch: pa.RecordBatch, numbers: np.ndarray) -> pd.DataFrame:
     """Columns of plain values, None where there is none; the index is the rows' numbers.
 
-    Values are str, bool, int, float, numpy.float32, decimal.Decimal, date, and datetime, in UTC where the
-    column has a zone. A time of no calendar year is text.
+    Values are str, bool, int, float, numpy.float32, decimal.Decimal, date, bytes that are no UTF-8, and datetime,
+    in UTC where the column has a zone. A time of no calendar year is text.
     """
     columns = {
         name: pd.Series(cells_of(column), index=numbers, dtype=object)
@@ -64,8 +68,8 @@ def _readable(column: pa.Array) -> list[Any]:
 
 def _times(column: pa.Array) -> list[datetime | str | None]:
     zone = UTC if column.type.tz is not None else None
-    milliseconds = pc.cast(column, pa.timestamp("ms", column.type.tz), safe=False).cast(pa.int64())
-    return [None if ms is None else _time(ms, zone) for ms in milliseconds.to_pylist()]
+    times, per_ms = column.cast(pa.int64()).to_pylist(), _PER_MS[column.type.unit]
+    return [None if time is None else _time(int(time // per_ms), zone) for time in times]
 
 
 def _time(ms: int, zone: Any) -> datetime | str:
@@ -75,8 +79,8 @@ def _time(ms: int, zone: Any) -> datetime | str:
         return f"{ms} ms since 1970"
 
 
-def _text_of(value: bytes) -> str:
+def _text_of(value: bytes) -> str | bytes:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        return f"0x{value.hex()}"
+        return value

@@ -31,6 +31,8 @@ _WHOLE_OF_DOUBLE, _WHOLE_OF_SINGLE = 2**53, 2**24
 
 _DIGITS_GONE = Refused("is a number whose last digits are gone: export the column as text")
 _FRACTION = Refused("is a number with a fraction, and an id is text: export the column as text")
+_NO_VALUE = Refused("is a list, a mapping or bytes: export the column as text or as numbers")
+_INFINITE = Refused("is infinite: correct it")
 _FORMULA = Refused("is a formula of a spreadsheet: export the column as text")
 _MISSING = Refused("looks like no value: declare file: {missing: [NaN, 'NULL']} if it is, or missing: [] if it is text")
 _QUOTED = Refused(
@@ -54,6 +56,8 @@ def json_value(field: Field | None, cell: Any, layout: FileLayout = DEFAULT_LAYO
         return None
     if field is None:
         return _undeclared(cell)
+    if isinstance(cell, bytes | list | dict | tuple):
+        return _NO_VALUE
     if isinstance(field, Timestamp):
         return time_value(field, cell)
     if isinstance(field, Boolean):
@@ -66,7 +70,11 @@ def json_value(field: Field | None, cell: Any, layout: FileLayout = DEFAULT_LAYO
 def _undeclared(cell: Any) -> Any:
     """Kept as it is, for a field that may be declared later."""
     if isinstance(cell, np.floating):
-        return float(str(cell))
+        cell = float(str(cell))
+    if isinstance(cell, bytes):
+        return cell.hex()
+    if isinstance(cell, float) and math.isinf(cell):
+        return str(cell)  # JSON has none
     return cell.isoformat() if isinstance(cell, date | datetime) else cell
 
 
@@ -113,6 +121,8 @@ def _number(field: Field, cell: Any, layout: FileLayout) -> Any:
         if number is None:
             return Refused(f"is no number: {_number_way_out(cell.strip(), layout)}")
         return f"{prefix or ''}{number}" if isinstance(field, Decimal) else _double(number)
+    if isinstance(cell, float | np.floating) and math.isinf(cell):
+        return _INFINITE
     if isinstance(cell, np.floating):
         return _single(field, cell)
     if isinstance(cell, Exact):

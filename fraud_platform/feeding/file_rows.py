@@ -73,7 +73,9 @@ class ParquetRows:
         for batch in non_empty(self.path, lambda: next(batches, None)):
             numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
             first += batch.num_rows
-            yield NumberedRows(numbers, plain_batch(batch).select(list(columns)))
+            with clear_errors(self.path):
+                plain = plain_batch(batch).select(list(columns))
+            yield NumberedRows(numbers, plain)
 
 
 def open_files(given: Sequence[Path], layout: FileLayout = DEFAULT_LAYOUT, wanted: Collection[str] = ()) -> FileRows:

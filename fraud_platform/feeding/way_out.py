@@ -8,6 +8,8 @@ from fraud_platform.core.declaration.fields.boolean import Boolean
 from fraud_platform.core.declaration.fields.category import Category
 from fraud_platform.core.declaration.fields.decimal import Decimal
 from fraud_platform.core.declaration.fields.field import Field
+from fraud_platform.core.declaration.fields.id import Id
+from fraud_platform.core.declaration.fields.numeric import Numeric
 from fraud_platform.core.declaration.fields.timestamp import Timestamp
 from fraud_platform.core.declaration.file_layout import FileLayout
 from fraud_platform.feeding.cells import is_empty
@@ -43,7 +45,7 @@ class WaysOut:
             return f": {self._of_time(field, cell)}"
         if isinstance(field, Boolean):
             return ": true and false are also 1 and 0, yes and no"
-        if field.IDENTITY and "length" in reason:
+        if isinstance(field, Id | Category) and "length <=" in reason:
             return f": declare max_length: {_room(len(str(cell)))}" if len(str(cell)) <= 256 else ": it may have 256"
         if isinstance(field, Category):
             return ": correct it, or declare what else there is"
@@ -59,9 +61,9 @@ class WaysOut:
     def _of_number(field: Field, reason: str) -> str:
         if isinstance(field, Decimal) and "decimal places" in reason and "more than" in reason:
             return ": round it, or declare a larger scale"
-        if ">=" in reason or "<=" in reason:
+        if isinstance(field, Numeric) and (">=" in reason or "<=" in reason):
             return ": declare another min or max if such values are right"
-        return ""
+        return ": correct it"
 
 
 def _room(length: int) -> int:

@@ -54,10 +54,12 @@ def test_an_id_is_text_whatever_its_column(tmp_path, column, texts):
         (pa.array([6.011e15, 2.0**53]), "digits are gone"),
         (pa.array([1.0, 2.0**24], pa.float32()), "digits are gone"),
         (pa.array([1.0, 1.5]), "a fraction"),
+        (pa.array([None, [1, 2]]), "a list, a mapping or bytes"),
+        (pa.array([b"k", b"\xff"]), "a list, a mapping or bytes"),
     ],
 )
 def test_an_id_that_a_double_has_rounded_is_refused(tmp_path, column, reason):
-    (fault,) = checked(file(tmp_path, 2, customer=column)).faults
+    fault = checked(file(tmp_path, 2, customer=column)).faults[-1]
     assert (fault.row, fault.column) == (2, "customer")
     assert reason in fault.reason
 
@@ -85,7 +87,7 @@ def test_an_amount_is_exact_whatever_its_column(tmp_path, column, units):
         (pa.array([0.1 + 0.2]), "declare a larger scale"),
         (pa.array([200_000.25], pa.float32()), "digits are gone"),
         (pa.array([float("nan")]), "is missing"),
-        (pa.array([float("inf")]), "amount"),
+        (pa.array([float("inf")]), "is infinite"),
         (pa.array([True]), "expected `float`"),
     ],
 )
@@ -126,6 +128,7 @@ def test_a_time_is_the_instant_whatever_its_column(tmp_path, column, time, insta
         (pa.array([1_775_116_800.25]), "unit: s", "numbers are whole"),
         (pa.array([1_775_116_800]), "zone: UTC", "declare unit: s"),
         (pa.array([253_402_300_800_000_000], pa.timestamp("us")), "zone: UTC", "if it is a time"),
+        (pa.array([2**62], pa.timestamp("ms")), "zone: UTC", "if it is a time"),
     ],
 )
 def test_a_time_that_would_be_another_is_refused(tmp_path, column, time, way_out):
@@ -160,11 +163,24 @@ def test_a_label_is_read_whatever_its_column(tmp_path, column):
         pa.array([Decimal("1.50")], pa.decimal128(6, 2)),
         pa.array([np.timedelta64(5, "s")]),
         pa.array([AT.time()]),
+        pa.array([float("inf")]),
     ],
 )
 def test_a_column_that_nothing_uses_may_be_anything(tmp_path, column):
     found = checked(file(tmp_path, note=column))
     assert (found.faults, found.unused, len(found.messages)) == ([], ["note"], 1)
+
+
+def test_a_number_that_is_infinite_is_refused(tmp_path):
+    declaration = declaration_text(balance="{type: number, optional: true}")
+    (fault,) = checked(file(tmp_path, 2, balance=[float("inf"), float("nan")]), declaration=declaration).faults
+    assert (fault.row, fault.reason) == (1, "is infinite: correct it")
+
+
+def test_text_that_is_not_utf_8_is_refused(tmp_path):
+    text = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"]).buffers())
+    with pytest.raises(ConfigurationError, match="UTF8"):
+        checked(file(tmp_path, merchant=text))
 
 
 def test_an_index_of_pandas_is_not_sent(tmp_path):

@@ -1,8 +1,14 @@
 """Text files as people have them: read to the same messages, or refused by one line that names the setting."""
 
+import csv
 import gzip
+import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fraud_platform.errors import ConfigurationError
 from fraud_platform_tests.support.checked_file import checked, declaration_text, text_file
@@ -145,3 +151,28 @@ def test_line_breaks_within_quotes_belong_to_the_cell(tmp_path):
 def test_a_mark_in_the_middle_of_a_cell_is_part_of_it(tmp_path):
     found = checked(text_file(tmp_path / "a.csv", PLAIN.replace("m1", '5" TV')))
     assert found.column("merchant") == ['5" TV', "m2"]
+
+
+printable_text = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(printable_text, st.decimals(0, 10**9, places=2)), min_size=1, max_size=5),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_whatever_is_written_is_read_back_or_refused(cells, separator, line_end, encoding):
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=separator, lineterminator=line_end)
+    writer.writerow(HEADER.split(","))
+    for number, (merchant, amount) in enumerate(cells):
+        writer.writerow([f"A{number}", "k1", merchant, f"2026-04-02 08:00:0{number}", amount, 0])
+    with TemporaryDirectory() as folder:
+        found = checked(text_file(Path(folder) / "a.csv", written.getvalue(), encoding))
+    refused = {fault.row - 1: fault.value for fault in found.faults}
+    assert refused == {number: cells[number][0] for number in refused}
+    taken = [cell for number, cell in enumerate(cells) if number not in refused]
+    assert found.column("merchant") == [merchant for merchant, _ in taken]
+    assert found.decoded["amount"] == [int(amount * 100) for _, amount in taken]
