@@ -14,15 +14,13 @@ from fraud_platform.core.declaration.fields.decimal import Decimal
 from fraud_platform.core.declaration.fields.field import Field
 from fraud_platform.core.declaration.fields.id import Id
 from fraud_platform.core.declaration.fields.timestamp import Timestamp
-from fraud_platform.core.declaration.file_layout import DEFAULT_LAYOUT, FileLayout
+from fraud_platform.core.declaration.file_layout import DEFAULT_LAYOUT, LOOK_MISSING, FileLayout
 from fraud_platform.core.declaration.labels import FRAUD, LEGITIMATE, label_text
 from fraud_platform.core.declaration.number_notation import plain_number
 from fraud_platform.feeding.refused import Refused
 from fraud_platform.feeding.time_cells import time_value
 
 _FLAGS = dict.fromkeys(FRAUD, True) | dict.fromkeys(LEGITIMATE, False)
-LOOK_MISSING = frozenset(("NaN", "nan", "NULL", "null", "None", "<NA>", "NaT", "#N/A", r"\N"))
-"""What programs write where there is nothing. NA is not among them: it is Namibia, too."""
 _LOST_DIGITS = re.compile(r"[+-]?[0-9](\.[0-9]+[eE]\+?|[eE]\+)[0-9]+")
 _NOTATIONS = ((",", None), (".", ","), (",", "."), (".", " "), (",", " "), (".", "'"))
 """Decimal sign and what stands between thousands."""

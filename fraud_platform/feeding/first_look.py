@@ -14,11 +14,10 @@ from fraud_platform.core.declaration.fields.category import Category
 from fraud_platform.core.declaration.fields.field import Field, written_path
 from fraud_platform.core.declaration.fields.id import Id
 from fraud_platform.core.declaration.fields.timestamp import Timestamp
-from fraud_platform.core.declaration.file_layout import FileLayout
+from fraud_platform.core.declaration.file_layout import LOOK_MISSING, FileLayout
 from fraud_platform.core.declaration.labels import label_text
 from fraud_platform.core.declaration.time_guess import is_of, swapped
 from fraud_platform.errors import ConfigurationError
-from fraud_platform.feeding.cells import LOOK_MISSING
 
 _WHOLE, _DOTTED = r"^-?[0-9]+$", r"^-?[0-9]+\.0+$"
 _MOST_LABELS = 100
@@ -103,7 +102,7 @@ class FirstLook:
         assert self._time.format is not None
         if len(self._exchanged) < _CONFLICTS:
             texts = pc.unique(pc.drop_null(column)).to_pylist()
-            self._exchanged += [text for text in texts if is_of(other, text) and not is_of(self._time.format, text)]
+            self._exchanged += [text for text in texts if not is_of(self._time.format, text) and is_of(other, text)]
 
     def end(self, values_declared: bool) -> None:
         """Raise ConfigurationError where the rows as a whole would be read wrongly. values_declared: of labels."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from fraud_platform.core.declaration.file_layout import DEFAULT_LAYOUT, FileLayout
 from fraud_platform.core.declaration.labels import FRAUD, label_text
 from fraud_platform.core.declaration.proposal.leaks import Association, is_many
@@ -15,6 +17,7 @@ from fraud_platform.feeding.arrow_cells import cells_of
 from fraud_platform.feeding.file_rows import FileRows, open_files
 
 _ENCODINGS = (DEFAULT_LAYOUT, FileLayout(encoding="cp1252"), FileLayout(encoding="latin-1"))
+_MOST_LABELS = 20
 
 
 def proposed_declaration(
@@ -30,12 +33,18 @@ def proposed_declaration(
     """
     rows, layout = _opened(files)
     profiles = _profiles(rows, on_rows)
+    if layout.quote is None and any(profile.known and profile.is_quoted for profile in profiles.values()):
+        layout = msgspec.structs.replace(layout, quote="'")
+        rows = open_files(files, layout)
+        profiles = _profiles(rows, on_rows)
     label = label or label_of(profiles)
     if label is None or label not in profiles:
         raise ConfigurationError(
             f"{files[0]} has no column {label or 'whose name says fraud'}: name it by --label; "
             f"it has {', '.join(profiles)}"
         )
+    if profiles[label].distinct > _MOST_LABELS:
+        raise ConfigurationError(f"column {label} has more than {_MOST_LABELS} values, which is no label: name another")
     if path_of(label, "") is None:
         raise ConfigurationError(f"no path of a declaration leads to column {label}: rename it, such as to is_fraud")
     roles = roles_of(profiles, label)

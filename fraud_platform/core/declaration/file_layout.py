@@ -57,3 +57,5 @@ class FileLayout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 DEFAULT_LAYOUT = FileLayout()
+LOOK_MISSING = frozenset(("NaN", "nan", "NULL", "null", "None", "<NA>", "NaT", "#N/A", r"\N"))
+"""What programs write where there is nothing. NA is not among them: it is Namibia, too."""

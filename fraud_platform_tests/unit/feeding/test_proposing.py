@@ -135,6 +135,25 @@ def test_notation_encoding_and_sign_are_declared(tmp_path):
     assert (found.faults, found.decoded["amount"][:2], found.column("customer")[0]) == ([], [100_050, 100_150], "Zoë0")
 
 
+def test_words_for_nothing_are_declared(tmp_path):
+    path = rows(tmp_path, shop_id=["NULL", "s1", "s2"] * 20, balance=["None", "1.5", "2.5"] * 20)
+    found = checked(path, declaration=proposed_declaration([path]))
+    assert (found.faults, found.column("shop_id")[:2], found.column("balance")[:2]) == ([], [None, "s1"], [None, 1.5])
+
+
+def test_quotes_of_another_kind_are_declared(tmp_path):
+    path = rows(tmp_path, customer=[f"'k{n % 12}'" for n in range(60)])
+    found = checked(path, declaration=proposed_declaration([path]))
+    assert (found.faults, found.column("customer")[0]) == ([], "k0")
+
+
+def test_of_1_and_2_the_rarer_is_fraud_and_not_sure(tmp_path):
+    path = rows(tmp_path, fraud=[2 if n % 10 == 0 else 1 for n in range(60)])
+    text = proposed_declaration([path])
+    assert "# not sure: which values mean fraud" in text
+    assert sum(at >= 0 for at in checked(path, declaration=text).reported) == 6
+
+
 def test_times_whose_day_and_month_cannot_be_told_apart_are_not_sure(tmp_path):
     text = proposed_declaration([rows(tmp_path, time=[f"0{1 + n // 30}/04/2026 08:{n:02}" for n in range(60)])])
     assert "not sure: day and month cannot be told apart; or format: '%m/%d/%Y %H:%M'" in text
@@ -155,6 +174,7 @@ def test_parquet_with_types_is_taken(tmp_path):
     ("change", "line"),
     [
         ({"fraud": None}, "no column whose name says fraud: name it by --label; it has id, customer"),
+        ({"fraud": list(range(60)), "label": None}, "no column whose name says fraud"),
         ({"time": ["soon"] * 60}, "no column with a time in every row"),
     ],
 )

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from fraud_platform.core.declaration.fields.ip import canonical
+from fraud_platform.core.declaration.file_layout import LOOK_MISSING
 from fraud_platform.core.declaration.labels import FRAUD, LEGITIMATE, label_text
 from fraud_platform.core.declaration.number_notation import plain_number
 from fraud_platform.core.declaration.time_guess import FORMATS, is_of
@@ -33,6 +34,8 @@ class Profile:
         """How often each value is there, up to MOST_VALUES of them."""
         self.has_many = False
         """Whether there are more."""
+        self.missing: set[str] = set()
+        """Words that stand for no value."""
         self.rows_of_values = 0
         """Rows that had a value until there were many."""
         self.notations = list(NOTATIONS)
@@ -45,7 +48,7 @@ class Profile:
         """Whether a number begins with a zero that tells it from another."""
         self.formats = list(FORMATS)
         """In which all values are times."""
-        self.has_offsets = self.is_ip = self.is_flag = self.is_plain = True
+        self.has_offsets = self.is_ip = self.is_flag = self.is_plain = self.is_quoted = True
         self.is_time = self.is_naive_time = False
         """Whether its type is one of times, and of times without a zone."""
         self.has_far_times = False
@@ -84,7 +87,8 @@ class Profile:
         typed = next((cell for cell in (cells if isinstance(cells, list) else []) if cell is not None), None)
         self._note_type(typed)
         self.rows += counted.total()
-        self.empty += counted.pop("", 0)
+        self.missing |= LOOK_MISSING & counted.keys()
+        self.empty += sum(counted.pop(text, 0) for text in ("", *LOOK_MISSING))
         for text, count in counted.items():
             if text in self.values:
                 self.values[text] += count
@@ -106,6 +110,7 @@ class Profile:
         """A value that may not have been there before."""
         self.longest = max(self.longest, len(text))
         self.is_plain = self.is_plain and text.isprintable()
+        self.is_quoted = self.is_quoted and len(text) > 1 and text[0] == text[-1] == "'"
         self.is_flag = self.is_flag and label_text(text) in _FLAGS
         self.is_ip = self.is_ip and _is_ip(text)
         if self.has_offsets:

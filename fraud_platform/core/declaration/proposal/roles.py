@@ -70,9 +70,11 @@ def values_of_label(profile: Profile) -> tuple[tuple[str, ...], tuple[str, ...]]
         return None
     texts = {label_text(text): text for text in profile.values}
     counts = profile.values
-    ordered = sorted(
-        texts.values(), key=lambda text: (label_text(text) not in FRAUD and "fraud" not in text, counts[text])
-    )
+
+    def how_likely(text: str) -> tuple[bool, int]:
+        return label_text(text) not in FRAUD[1:] and "fraud" not in label_text(text), counts[text]  # 1 may be either
+
+    ordered = sorted(texts.values(), key=how_likely)
     return (ordered[0],), tuple(ordered[1:]) or ("0",)
 
 

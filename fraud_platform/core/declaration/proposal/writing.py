@@ -172,7 +172,8 @@ def _notation(profiles: Mapping[str, Profile], roles: Roles) -> tuple[str, str |
 def _file(
     layout: FileLayout, notation: tuple[str, str | None], profiles: Mapping[str, Profile], roles: Roles
 ) -> list[str]:
-    options: dict[str, _Value] = {"encoding": layout.encoding} if layout.encoding else {}
+    told = {"encoding": layout.encoding, "quote": layout.quote}
+    options: dict[str, _Value] = {name: value for name, value in told.items() if value is not None}
     if notation[0] != ".":
         options["decimal"] = notation[0]
     if notation[1]:
@@ -180,9 +181,12 @@ def _file(
     amount = profiles.get(roles.amount or "")
     if amount and amount.sign and not amount.is_sign_before:
         options["sign"] = amount.sign
+    if missing := sorted(set().union(*(profile.missing for profile in profiles.values()))):
+        options["missing"] = missing
     if not options:
         return []
     comment = ["# not sure: the encoding, since the file is not UTF-8"] if layout.encoding else []
+    comment += ["# not sure: that these words stand for no value"] if missing else []
     return [*comment, f"file: {{{', '.join(f'{name}: {_written(value)}' for name, value in options.items())}}}"]
 
 
