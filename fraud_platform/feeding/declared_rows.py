@@ -77,7 +77,8 @@ class DeclaredRows:
             )
         self._layout, labels = layout_of(declaration), _labels(declaration)
         self._labels = DeclaredLabels(labels, self._time, self._layout, names, label_delay_days)
-        self._look = FirstLook(names, feature_set.world.fields, self._time, labels.is_fraud, self._layout)
+        fields = [*feature_set.world.fields, labels.reported(None)]
+        self._look = FirstLook(names, fields, self._time, labels.is_fraud, self._layout)
         self._ways_out = WaysOut(self._layout)
 
     @property

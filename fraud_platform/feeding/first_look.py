@@ -57,7 +57,8 @@ class FirstLook:
     def __init__(
         self, names: Sequence[str], fields: Sequence[Field], time: Timestamp, is_fraud: str, layout: FileLayout
     ) -> None:
-        self._time, self._is_fraud = time, is_fraud
+        """fields: all that are read, those of a report among them. time: the one with that role."""
+        self._is_fraud = is_fraud
         self._missing = [*(layout.missing or ()), *LOOK_MISSING]
         self._time_columns = [written_path(path) for path in time.sources]
         self._fields: dict[str, Field] = {
@@ -67,12 +68,19 @@ class FirstLook:
         }
         self._numbers = {column: _Numbers() for column in self._fields}
         self._labels: set[str] = set()
-        self._exchanged: list[str] = []
+        self._formats: dict[str, str] = {
+            column: field.format
+            for field in fields
+            if isinstance(field, Timestamp) and field.format is not None and swapped(field.format) is not None
+            for column in [written_path(field.sources[0])]
+            if len(field.sources) == 1 and column in names
+        }
+        self._exchanged: dict[str, list[str]] = {}
         self.notices: list[str] = []
 
     @property
     def columns(self) -> list[str]:
-        return list(dict.fromkeys([*self._time_columns, self._is_fraud, *self._fields]))
+        return list(dict.fromkeys([*self._time_columns, self._is_fraud, *self._formats, *self._fields]))
 
     @property
     def doubles(self) -> set[str]:
@@ -95,24 +103,22 @@ class FirstLook:
         self._add_times(batch)
 
     def _add_times(self, batch: pa.RecordBatch) -> None:
-        other = swapped(self._time.format or "")
-        column = batch.column(self._time_columns[0])
-        if other is None or len(self._time_columns) > 1 or not pa.types.is_string(column.type):
-            return
-        assert self._time.format is not None
-        if len(self._exchanged) < _CONFLICTS:
-            texts = pc.unique(pc.drop_null(column)).to_pylist()
-            self._exchanged += [text for text in texts if not is_of(self._time.format, text) and is_of(other, text)]
+        for column, form in self._formats.items():
+            other, found = swapped(form) or "", self._exchanged.setdefault(column, [])
+            if pa.types.is_string(batch.column(column).type) and len(found) < _CONFLICTS:
+                texts = pc.unique(pc.drop_null(batch.column(column))).to_pylist()
+                found += [text for text in texts if not is_of(form, text) and is_of(other, text)]
 
     def end(self, values_declared: bool) -> None:
         """Raise ConfigurationError where the rows as a whole would be read wrongly. values_declared: of labels."""
-        if self._exchanged:
-            shown = ", ".join(map(repr, self._exchanged[:_CONFLICTS]))
-            raise ConfigurationError(
-                f"column {self._time_columns[0]} has {shown}: they are times of the format "
-                f"{swapped(self._time.format or '')}, and the declaration says {self._time.format}, so that day and "
-                "month of other rows would be exchanged: correct the format there"
-            )
+        for column, texts in self._exchanged.items():
+            if texts:
+                form = self._formats[column]
+                raise ConfigurationError(
+                    f"column {column} has {', '.join(map(repr, texts[:_CONFLICTS]))}: they are times of the format "
+                    f"{swapped(form)}, and the declaration says {form}, so that day and month of other rows would be "
+                    "exchanged: correct the format there"
+                )
         if not values_declared and {"1", "2"} <= self._labels and "0" not in self._labels:
             raise ConfigurationError(
                 f"column {self._is_fraud} has 1 and 2, of which either may be the frauds: declare "

@@ -66,14 +66,24 @@ def text_layout(path: Path, declared: FileLayout, wanted: Collection[str]) -> Te
         before += 1
     if before >= len(lines):
         raise ConfigurationError(f"{path} is empty: it has no row")
-    splits = {mark: _first_record(lines[before:], mark, quote) for mark in ([separator] if separator else _SEPARATORS)}
+    splits = _splits(lines[before:], quote, separator)
     found = _best(splits, wanted, declared.header)
     cells, count = splits[found]
+    if len(cells) == 1 and (wider := _best(_splits(lines[before:], quote), wanted, declared.header)) != found:
+        raise ConfigurationError(
+            f"{path} has no {_CALLED.get(found, found)} in its first line, as the declaration says: "
+            f"declare file: {{separator: {wider!r}}}, or leave it out"
+        )
     notices = [] if separator or found == "," else [f"{path}: cells are separated by {_CALLED.get(found, found)}"]
     names, lines_of_header = _names(path, cells, count, declared, wanted)
     _require_different(path, names, declared)
     _require_closed(path, encoding, found, quote)
     return TextLayout(encoding, found, quote, names, before + lines_of_header, is_compressed(path), notices)
+
+
+def _splits(lines: list[str], quote: str, separator: str | None = None) -> dict[str, tuple[tuple[str, ...], int]]:
+    """For each separator that there may be, cells and lines of the first record."""
+    return {mark: _first_record(lines, mark, quote) for mark in ([separator] if separator else _SEPARATORS)}
 
 
 def _first_record(lines: list[str], separator: str, quote: str) -> tuple[tuple[str, ...], int]:

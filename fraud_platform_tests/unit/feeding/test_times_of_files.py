@@ -149,3 +149,11 @@ def test_a_report_without_a_time_is_a_fault(tmp_path, text, labels, reason):
     (fault,) = checked(path, declaration=declared("zone: UTC", labels)).faults
     assert (fault.row, fault.column) == (1, "reported")
     assert reason in fault.reason
+
+
+def test_the_same_holds_for_the_dates_of_reports(tmp_path):
+    path = file(tmp_path, "2026-04-02 08:00:00", fraud="1", reported="04/13/2026")
+    with pytest.raises(
+        ConfigurationError, match="column reported has '04/13/2026': they are times of the format %m/%d"
+    ):
+        checked(path, declaration=declared("zone: UTC", ", format: '%d/%m/%Y'"))
