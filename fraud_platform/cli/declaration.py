@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 from fraud_platform.cli.terminal import cell, say, terminal
-from fraud_platform.errors import DeclarationError
+from fraud_platform.errors import ConfigurationError, DeclarationError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -76,6 +77,44 @@ def schema() -> None:
     from fraud_platform.core.declaration.json_schema import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@declaration.command()
+def init(
+    files: Annotated[
+        list[Path], typer.Argument(help="Labelled Parquet or CSV files of transactions, or a folder of them.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Of the declaration. Default: the file's.")] = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column that says fraud, if no name says so.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; a file that is there stays.")
+    ] = None,
+) -> None:
+    """Propose a declaration for labelled files: fields with types and roles, labels, and features to begin with.
+
+    All rows are read. Comments say what is not sure, and which columns are left out: constants, and those that
+    give the label away.
+
+    Examples: `fraud declaration init history.csv`, `fraud declaration init exports/ --name cards -o cards.yaml`
+    """
+    from fraud_platform.cli.feeding import progress_bar
+    from fraud_platform.feeding.proposing import proposed_declaration
+
+    if output is not None and output.exists():
+        raise ConfigurationError(f"{output} is there already: give another file, or move it away")
+    with progress_bar() as progress:
+        task = progress.add_task("", total=None, count=0, what="rows read", day="")
+        text = proposed_declaration(files, name, label, lambda rows: progress.update(task, count=rows))
+    if output is None:
+        for line in text.splitlines():
+            say(line)
+        return
+    with output.open("x") as file:
+        file.write(text)
+    say(f"{output}: go through what is not sure, then run 'fraud declaration check {output}'")
+    say(f"and 'DECLARATION={output} fraud replay {' '.join(map(str, files))} --check'")
 
 
 def _read(source: str) -> "tuple[Declaration, str]":

@@ -1,4 +1,4 @@
-"""`fraud replay`: send a labelled file of transactions to Kafka, a message a row."""
+"""`fraud replay`: send labelled files of transactions to Kafka, a message a row."""
 
 import json
 from datetime import UTC, date, datetime
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 def replay(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Parquet or CSV file, in the order of time.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Parquet or CSV files (.csv.gz as well), or a folder of them: one feed.")
+    ],
     mapping: Annotated[
         str | None,
         typer.Option(
@@ -57,11 +59,12 @@ def replay(
     resume: Resume = False,
     as_json: Json = False,
 ) -> None:
-    """Send a labelled file of transactions to Kafka; frauds are reported some days after.
+    """Send labelled files of transactions to Kafka; frauds are reported some days after.
 
     A row is a message of the declaration in force (DECLARATION), its columns the members; labels
     of the declaration says which column is the fraud's, which is not sent. Or a mapping says which
     column becomes which field of the simulated world; config/mappings/handbook.yaml shows how.
+    Rows that are not in the order of time are sorted.
     The whole file is looked at first, by the decoder that the scorer has and by what the
     topics keep and take: where a row would be rejected, deleted or misdated, nothing is sent,
     and the fault and its mend are told. Reports that are not due yet are kept for the next
@@ -72,6 +75,8 @@ def replay(
     `DECLARATION=sparkov fraud replay transactions.parquet --shift-to 2026-08-01`
 
     `fraud replay transactions.parquet --mapping handbook --shift-to 2026-08-01`
+
+    `DECLARATION=mine.yaml fraud replay exports/ --check`
 
     `fraud replay mine.csv --mapping mine.yaml --check`
 
@@ -87,7 +92,9 @@ def replay(
 
     days = (_day(start), _day(end_day), _day(shift_to))
     settings = load_settings()
-    asked = Replay(settings, file, mapping, *days, label_delay_days, flush_labels=flush_labels)
+    asked = Replay(settings, files, mapping, *days, label_delay_days, flush_labels=flush_labels)
+    for notice in asked.notices:
+        say(notice, err=True)
     if check:
         asked.require_topics()
         _look_at(asked, reject, None)
@@ -116,9 +123,11 @@ def _tell_check(asked: "Replay", as_json: bool) -> None:
     found = asked.check
     if as_json:
         counts: dict[str, Any] = {"rows": found.rows, "transactions": found.transactions, "frauds": found.frauds}
-        typer.echo(json.dumps(counts | asked.rejections()))
+        typer.echo(json.dumps(counts | {"unused_columns": asked.unused_columns} | asked.rejections()))
         return
     say(f"{found.transactions:,} transactions, {found.frauds:,} of them frauds, can be sent")
+    if asked.unused_columns:
+        say(f"nothing is read from {', '.join(asked.unused_columns)}")
     _tell_rejected(asked, None)
 
 

@@ -4,12 +4,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import yaml
 
 from fraud_platform.core.time import DAY_MS
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.feeding.messages import OPTIONAL_FIELDS
+from fraud_platform.messages.declared.decoder import TransactionDecoder
+from fraud_platform.messages.transactions import DECODER
 
 REQUIRED_FIELDS = ("transaction_id", "customer_id", "merchant_id", "event_time_ms", "amount", "is_fraud")
 _NUMBERS = ("amount", "latitude", "longitude")
@@ -74,6 +78,30 @@ class ColumnMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def time_columns(self) -> list[str]:
         """The one with the time of the event."""
         return [self.fields["event_time_ms"].column or ""]
+
+    @property
+    def decoder(self) -> TransactionDecoder:
+        """Of the messages."""
+        return DECODER
+
+    @property
+    def first_look_columns(self) -> list[str]:
+        """The same: nothing else is looked at as a whole."""
+        return self.time_columns
+
+    @property
+    def time_way_out(self) -> str:
+        return ": give its format in the mapping"
+
+    def frame_of(self, batch: pa.RecordBatch, numbers: np.ndarray) -> pd.DataFrame:
+        """The rows, with integers that have gaps as they are."""
+        return batch.to_pandas(integer_object_nulls=True).set_index(pd.Index(numbers))
+
+    def look_at(self, batch: pa.RecordBatch) -> None:
+        """Nothing is to be known of a file as a whole."""
+
+    def end_look(self) -> None:
+        """Nothing was."""
 
     def column_of(self, field: str) -> str:
         """The column, or the constant, that a field comes from."""

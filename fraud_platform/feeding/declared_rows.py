@@ -11,47 +11,76 @@ from typing import Any
 import msgspec
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from fraud_platform.core.declaration.fields.field import split_path, written_path
+from fraud_platform.core.declaration.declaration import Declaration
+from fraud_platform.core.declaration.fields.field import Field, split_path, written_path
 from fraud_platform.core.declaration.fields.timestamp import Timestamp
+from fraud_platform.core.declaration.file_layout import DEFAULT_LAYOUT, FileLayout
+from fraud_platform.core.declaration.labels import Labels
+from fraud_platform.core.features.feature_set import FeatureSet
 from fraud_platform.core.time import DAY_MS
-from fraud_platform.declared import DECLARATION, FEATURE_SET
+from fraud_platform.declared import FEATURE_SET
 from fraud_platform.errors import ConfigurationError
-from fraud_platform.feeding.cells import FLAGS, json_value
-from fraud_platform.feeding.column_mapping import MappedRows, RowFault, times_ms
+from fraud_platform.feeding.arrow_cells import frame_of_cells
+from fraud_platform.feeding.cells import is_empty, json_value
+from fraud_platform.feeding.column_mapping import MappedRows, RowFault
+from fraud_platform.feeding.declared_labels import DeclaredLabels
+from fraud_platform.feeding.first_look import FirstLook
 from fraud_platform.feeding.messages import VALUE
+from fraud_platform.feeding.refused import Refused
+from fraud_platform.feeding.time_cells import time_ms
+from fraud_platform.feeding.way_out import WaysOut
 from fraud_platform.feeding.written_time import with_time
+from fraud_platform.messages.declared.decoder import TransactionDecoder
 from fraud_platform.messages.personal import is_personal, masked
 from fraud_platform.messages.transactions import DECODER
 
-_NO_FLAG = "is none of 0 and 1, true and false, yes and no"
+DELAY_DAYS = 7.0
+"""Until a fraud is reported, where nothing else says it."""
+_MIXED = Refused("has the .0 of a number with places where other ids of the column have none: export it as text")
+
+
+def layout_of(declaration: Declaration) -> FileLayout:
+    """How files are written by the declaration."""
+    return declaration.header.file or DEFAULT_LAYOUT
+
+
+def wanted_columns(declaration: Declaration) -> list[str]:
+    """Those that the declaration reads and that a file may not lack, but for the id of the transaction.
+
+    Raises ConfigurationError where it says nothing of labels.
+    """
+    fields = [field for field in declaration.world if not field.optional and field.role != "transaction"]
+    return [*(written_path(path) for field in fields for path in field.sources), _labels(declaration).is_fraud]
 
 
 class DeclaredRows:
     """Reads rows of files with these columns."""
 
-    def __init__(self, names: Sequence[str], label_delay_days: float = 7.0) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        label_delay_days: float = DELAY_DAYS,
+        feature_set: FeatureSet = FEATURE_SET,
+        decoder: TransactionDecoder = DECODER,
+    ) -> None:
         """names: of all columns. Raises ConfigurationError where one is missing that the declaration needs."""
-        labels = DECLARATION.header.labels
-        if labels is None:
-            raise ConfigurationError(
-                "the declaration says nothing of labels: add labels: {is_fraud: …} to replay a file"
-            )
-        self._names, self._is_fraud, self._reported_at = list(names), labels.is_fraud, labels.reported_at
-        self._unit = labels.unit
-        self.label_delay_days = label_delay_days
-        world = FEATURE_SET.world
-        wanted = {field.name: [written_path(path) for path in field.sources] for field in world if not field.optional}
-        self.numbers_rows = not set(wanted[FEATURE_SET.transaction]) <= set(names)
+        self._names, self.label_delay_days = list(names), label_delay_days
+        self._features, self.decoder, declaration = feature_set, decoder, feature_set.declaration
+        transaction = [written_path(path) for path in feature_set.world.of_role("transaction").sources]
+        self.numbers_rows = not set(transaction) <= set(names)
         """Whether rows have no id of a transaction, and their numbers take its place."""
-        if self.numbers_rows:
-            del wanted[FEATURE_SET.transaction]
-        missing = [path for paths in (*wanted.values(), [self._is_fraud]) for path in paths if path not in names]
-        if missing:
+        if missing := [name for name in wanted_columns(declaration) if name not in names]:
             raise ConfigurationError(
-                f"the file has no column {', '.join(missing)} that the declaration {DECLARATION.header.name} reads; "
+                f"the file has no column {', '.join(missing)} that the declaration {declaration.header.name} reads; "
                 f"it has {', '.join(names)}"
             )
+        self._layout, labels = layout_of(declaration), _labels(declaration)
+        self._labels = DeclaredLabels(labels, self._time, self._layout, names, label_delay_days)
+        fields = [*feature_set.world.fields, labels.reported(None)]
+        self._look = FirstLook(names, fields, self._time, labels.is_fraud, self._layout)
+        self._ways_out = WaysOut(self._layout)
 
     @property
     def columns(self) -> list[str]:
@@ -59,121 +88,165 @@ class DeclaredRows:
         return self._names
 
     @property
+    def first_look_columns(self) -> list[str]:
+        return self._look.columns
+
+    @property
+    def unused_columns(self) -> list[str]:
+        """Those that are sent and that no field is read from."""
+        return [name for name in self._names if name not in self._fields and name not in self._labels.columns]
+
+    @property
+    def notices(self) -> list[str]:
+        """What was found out of the rows as a whole, for a person to see."""
+        return self._look.notices
+
+    @property
     def identity(self) -> str:
         """What it makes messages by."""
-        return f"{FEATURE_SET.hash} {DECLARATION.header} {self.label_delay_days}"
+        return f"{self._features.hash} {self._features.declaration.header} {self.label_delay_days}"
 
     @property
     def time_columns(self) -> list[str]:
         return [written_path(path) for path in self._time.sources]
 
     @property
-    def time_called(self) -> str:
-        return " and ".join(self.time_columns)
+    def time_way_out(self) -> str:
+        return self._ways_out.of_times
 
     @cached_property
     def _time(self) -> Timestamp:
-        field = FEATURE_SET.world.of_role("time")
+        field = self._features.world.of_role("time")
         assert isinstance(field, Timestamp)
         return field
 
+    @cached_property
+    def _fields(self) -> dict[str, tuple[Field, tuple[str, ...]]]:
+        """Column → the field that is read from it, and the path to it."""
+        return {written_path(path): (field, path) for field in self._features.world for path in field.sources}
+
+    def frame_of(self, batch: pa.RecordBatch, numbers: np.ndarray) -> pd.DataFrame:
+        """The rows with plain values."""
+        return frame_of_cells(batch, numbers)
+
+    def look_at(self, batch: pa.RecordBatch) -> None:
+        """See FirstLook."""
+        self._look.add(batch)
+
+    def end_look(self) -> None:
+        """See FirstLook."""
+        self._look.end(self._labels.are_declared)
+
     def column_of(self, field: str) -> str:
         """The column, or the columns, that a declared field is read from."""
-        known = {one.name: one for one in FEATURE_SET.world}
-        return ", ".join(map(written_path, known[field].sources)) if field in known else ""
+        return ", ".join(map(written_path, self._paths(field)))
+
+    def _paths(self, field: str) -> tuple[tuple[str, ...], ...]:
+        """Of a field, or of a member of a fraud report."""
+        field = {"key": self._features.key, "transaction_id": self._features.transaction}.get(field, field)
+        return self._features.world.field(field).sources if field in self._features.world.names else ()
 
     def times_ms(self, rows: pd.DataFrame) -> pd.Series:
         """Milliseconds since 1970 UTC, Int64; null where there is no time."""
-        cells = zip(*(rows[name].tolist() for name in self.time_columns), strict=True)
-        found = [self._time_of([json_value(self._time, cell) for cell in row]) for row in cells]
+        cells = list(zip(*(rows[name].tolist() for name in self.time_columns), strict=True))
+        values = [[json_value(self._time, cell, self._layout) for cell in row] for row in cells]
+        found = [None if any(isinstance(v, Refused) for v in row) else time_ms(self._time, row) for row in values]
+        if None in found:
+            at = found.index(None)
+            self._ways_out.note_time(self._time, cells[at], int(rows.index[at]))
         return pd.Series(found, index=rows.index, dtype="Int64")
-
-    def _time_of(self, cells: list[Any]) -> int | None:
-        try:
-            values = [msgspec.convert(cell, self._time.json_type) for cell in cells]
-            return int(self._time.column([tuple(values) if self._time.members else values[0]])[0])
-        except ValueError:  # msgspec's is one
-            return None
 
     def map_rows(self, rows: pd.DataFrame, shift_days: int) -> MappedRows:
         """The rows, whose index is their number, as messages; one fault for each row that is none."""
-        documents, times = self._documents(rows), self.times_ms(rows) + shift_days * DAY_MS
-        for document, at_ms in zip(documents, times, strict=True):
+        faults: dict[int, RowFault] = {}
+        documents = self._documents(rows, faults)
+        rows = rows[~rows.index.isin([*faults])] if faults else rows
+        documents = {row: document for row, document in documents.items() if row not in faults}
+        unmoved = self.times_ms(rows)
+        times = unmoved + shift_days * DAY_MS
+        for document, at_ms in zip(documents.values(), times, strict=True):
             if shift_days and not pd.isna(at_ms):
                 with_time(document, self._time, int(at_ms))
-        values = [msgspec.json.encode(_enclosed(document)) for document in documents]
-        keys = [_key_of(document) for document in documents]
-        decoded = DECODER.decode(keys, values, times.fillna(0).astype(int).tolist())
-        faults = {int(rows.index[r.index]): self._fault(rows, r.index, r.field, r.reason) for r in decoded.rejections}
+        values = [msgspec.json.encode(self._enclosed(document)) for document in documents.values()]
+        keys = [self._key_of(document) for document in documents.values()]
+        decoded = self.decoder.decode(keys, values, times.fillna(0).astype(int).tolist())
+        for rejected in decoded.rejections:
+            fault = self._fault(rows, rejected.index, rejected.field, rejected.reason)
+            faults[fault.row] = fault
         frame = pd.DataFrame(
             {
-                "transaction_id": decoded.columns[FEATURE_SET.transaction],
-                "customer_id": decoded.columns[FEATURE_SET.key],
-                "event_time_ms": np.asarray(decoded.columns[FEATURE_SET.time], np.int64),
+                "transaction_id": decoded.columns[self._features.transaction],
+                "customer_id": decoded.columns[self._features.key],
+                "event_time_ms": np.asarray(decoded.columns[self._features.time], np.int64),
                 VALUE: [values[i] for i in decoded.accepted],
             },
             index=rows.index[decoded.accepted],
         )
-        frame["reported_at_ms"] = self._reported(rows.loc[frame.index], frame["event_time_ms"], shift_days, faults)
-        kept = frame.drop(index=[row for row in faults if row in frame.index])
+        reported, unread = self._labels.reported_ms(rows.loc[frame.index], unmoved[frame.index])
+        frame["reported_at_ms"] = (reported + shift_days * DAY_MS).where(reported >= 0, -1)
+        faults |= {fault.row: fault for fault in unread}
+        kept = frame.drop(index=[fault.row for fault in unread])
         return MappedRows(kept.astype({"reported_at_ms": "int64"}), [faults[row] for row in sorted(faults)])
 
     def _fault(self, rows: pd.DataFrame, at: int, field: str, reason: str) -> RowFault:
-        column = self.column_of(field)
-        value = rows.iloc[at][column] if column in rows.columns else ""
-        value = masked(value) if is_personal(field) else value
-        return RowFault(int(rows.index[at]), column, "" if value is None else str(value), field, reason)
+        columns = [written_path(path) for path in self._paths(field)]
+        cells = [rows[column].iloc[at] for column in columns if column in rows.columns]
+        value = cells[0] if len(cells) == 1 else " ".join("" if is_empty(cell) else str(cell) for cell in cells)
+        known = self._features.world.field(field) if field in self._features.world.names else None
+        shown = "" if is_empty(value) else self._shown(field, value)
+        told = reason + self._ways_out.of(known, value, reason)
+        return RowFault(int(rows.index[at]), ", ".join(columns), shown, field, told)
 
-    def _documents(self, rows: pd.DataFrame) -> list[dict[str, Any]]:
-        """What each row's message has."""
-        documents: list[dict[str, Any]] = [{} for _ in range(len(rows))]
-        if version := DECLARATION.header.message.version:
-            _put_all(documents, split_path(version.member), [version.equals] * len(rows))
-        paths = {written_path(path): (field, path) for field in FEATURE_SET.world for path in field.sources}
+    def _documents(self, rows: pd.DataFrame, faults: dict[int, RowFault]) -> dict[int, dict[str, Any]]:
+        """What each row's message has, by its number. A row with a cell that cannot be sent has a fault."""
+        documents: dict[int, dict[str, Any]] = {int(row): {} for row in rows.index}
+        if version := self._features.declaration.header.message.version:
+            _put_all(documents.values(), split_path(version.member), [version.equals] * len(rows))
         for name in self._names:
-            if name not in (self._is_fraud, self._reported_at):
-                field, path = paths.get(name, (None, (name,)))
-                _put_all(documents, path, [json_value(field, cell) for cell in rows[name].tolist()])
+            if name not in self._labels.columns:
+                field, path = self._fields.get(name, (None, (name,)))
+                values = self._values(name, field, rows[name].tolist())
+                _put_all(documents.values(), path, [None if isinstance(value, Refused) else value for value in values])
+                for row, value in zip(documents, values, strict=True):
+                    if isinstance(value, Refused) and field is not None:
+                        faults.setdefault(
+                            row, RowFault(row, name, self._shown(field.name, rows[name][row]), field.name, value.reason)
+                        )
         if self.numbers_rows:
-            _put_all(documents, FEATURE_SET.world.of_role("transaction").source, [str(row) for row in rows.index])
+            numbers = [str(row) for row in documents]
+            _put_all(documents.values(), self._features.world.of_role("transaction").source, numbers)
         return documents
 
-    def _reported(
-        self, rows: pd.DataFrame, times: pd.Series, shift_days: int, faults: dict[int, RowFault]
-    ) -> pd.Series:
-        """When each row's fraud is reported; -1 where it is none."""
-        texts = rows[self._is_fraud]
-        flags = texts.astype(str).str.strip().str.lower().map(FLAGS)
-        for row in rows.index[flags.isna()]:
-            faults[int(row)] = RowFault(int(row), self._is_fraud, str(texts[row]), "is_fraud", _NO_FLAG)
-        is_fraud = flags.eq(True)
-        if self._reported_at not in self._names:
-            return (times + int(self.label_delay_days * DAY_MS)).where(is_fraud, -1)
-        told = rows[self._reported_at]
-        at = _reported_ms(told, self._unit)
-        for row in rows.index[is_fraud & at.isna()]:
-            faults[int(row)] = RowFault(int(row), self._reported_at, str(told[row]), "reported_at", "is no time")
-        return (at + shift_days * DAY_MS).where(is_fraud & at.notna(), -1)
+    @staticmethod
+    def _shown(field: str, value: object) -> str:
+        """A cell as a person may see it."""
+        return masked(value) if is_personal(field) else str(value)
+
+    def _enclosed(self, document: dict[str, Any]) -> dict[str, Any]:
+        for name in reversed(split_path(self._features.declaration.header.message.envelope or "")):
+            document = {name: document}
+        return document
+
+    def _key_of(self, document: dict[str, Any]) -> bytes | None:
+        key: Any = document
+        for name in self._features.world.field(self._features.key).source:
+            key = key.get(name) if isinstance(key, dict) else None
+        return key.encode() if isinstance(key, str) else None
+
+    def _values(self, name: str, field: Field | None, cells: list[Any]) -> list[Any]:
+        """What messages have of a column."""
+        values = [json_value(field, cell, self._layout) for cell in cells]
+        if name in self._look.doubles:
+            return [value.partition(".")[0] if isinstance(value, str) else value for value in values]
+        if name in self._look.mixed:
+            return [_MIXED if isinstance(value, str) and "." in value else value for value in values]
+        return values
 
 
-def _enclosed(document: dict[str, Any]) -> dict[str, Any]:
-    for name in reversed(split_path(DECLARATION.header.message.envelope or "")):
-        document = {name: document}
-    return document
-
-
-def _key_of(document: dict[str, Any]) -> bytes | None:
-    key: Any = document
-    for name in FEATURE_SET.world.field(FEATURE_SET.key).source:
-        key = key.get(name) if isinstance(key, dict) else None
-    return key.encode() if isinstance(key, str) else None
-
-
-def _reported_ms(column: pd.Series, unit: str | None) -> pd.Series:
-    if unit is None:
-        return times_ms(column)
-    per_ms = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6, "h": 3_600_000.0}[unit]
-    return (pd.to_numeric(column, errors="coerce") * per_ms).round().astype("Int64")
+def _labels(declaration: Declaration) -> Labels:
+    if declaration.header.labels is None:
+        raise ConfigurationError("the declaration says nothing of labels: add labels: {is_fraud: …} to replay a file")
+    return declaration.header.labels
 
 
 def _put_all(documents: Iterable[dict[str, Any]], path: Iterable[str], values: Iterable[Any]) -> None:

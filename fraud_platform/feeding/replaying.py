@@ -1,7 +1,7 @@
 """A labelled file as a feed: what is asked for, whether it can be sent, and its schedule."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -11,12 +11,15 @@ from typing import Any
 import msgspec
 import pandas as pd
 
+from fraud_platform.declared import DECLARATION
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.feeding.column_mapping import ColumnMapping, load_mapping
-from fraud_platform.feeding.declared_rows import DeclaredRows
-from fraud_platform.feeding.file_check import FileCheck, RejectFile, check_file, sound_rows
-from fraud_platform.feeding.labelled_file import find_period, open_file, require_columns
+from fraud_platform.feeding.declared_rows import DELAY_DAYS, DeclaredRows, layout_of, wanted_columns
+from fraud_platform.feeding.file_check import FileCheck, Place, RejectFile, check_file, sound_rows
+from fraud_platform.feeding.file_rows import open_files
+from fraud_platform.feeding.labelled_file import by_time, find_period, require_columns
 from fraud_platform.feeding.pacing import AsFastAsPossible, FixedRate, Pace
+from fraud_platform.feeding.rows import Rows
 from fraud_platform.feeding.schedule import Schedule
 from fraud_platform.feeding.sending import Feed, begun
 from fraud_platform.feeding.state import FeedState, Unfinished
@@ -36,7 +39,7 @@ class Replay:
     def __init__(
         self,
         settings: Settings,
-        file: Path,
+        files: Sequence[Path],
         mapping: str | None,
         start: date | None = None,
         end: date | None = None,
@@ -45,20 +48,46 @@ class Replay:
         *,
         flush_labels: bool = False,
     ) -> None:
-        self._settings, self._file, self._flush_labels = settings, file, flush_labels
-        self._rows = open_file(file)
+        """files: those of one feed, a folder standing for the files in it."""
+        self._settings, self._flush_labels = settings, flush_labels
+        self._file = ", ".join(map(str, files))
         self._mapping: ColumnMapping | DeclaredRows
         if mapping is None:
+            self._opened = open_files(files, layout_of(DECLARATION), wanted_columns(DECLARATION))
             self._mapping = DeclaredRows(
-                self._rows.schema.names, *(() if label_delay_days is None else (label_delay_days,))
+                self._opened.names, DELAY_DAYS if label_delay_days is None else label_delay_days
             )
         else:
             self._mapping = load_mapping(mapping, PROJECT_ROOT / "config" / "mappings")
             if label_delay_days is not None:
                 self._mapping = msgspec.structs.replace(self._mapping, label_delay_days=label_delay_days)
-            require_columns(file, self._rows, self._mapping)
-        self.period = find_period(self._rows, self._mapping, start, end, shift_to)
+            self._opened = open_files(files, wanted=self._mapping.columns)
+            require_columns(self._opened.paths[0], self._opened, self._mapping)
+        self.period = find_period(self._opened, self._mapping, start, end, shift_to, sorts=True)
+        self._rows: Rows = self._opened if self.period.is_sorted else self._sorted()
         self.check = FileCheck()
+
+    def _sorted(self) -> Rows:
+        folder = self._settings.data_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        return by_time(self._opened, self._mapping, folder)
+
+    @property
+    def notices(self) -> list[str]:
+        """What was found out about the files, for a person to see."""
+        found = [*self._opened.notices, *getattr(self._mapping, "notices", ())]
+        if not self.period.is_sorted:
+            found.append(
+                f"rows are not in the order of {' and '.join(self._mapping.time_columns)}: they are sorted by it"
+            )
+        return found
+
+    @property
+    def unused_columns(self) -> list[str]:
+        """Those that nothing is read from."""
+        if isinstance(self._mapping, DeclaredRows):
+            return self._mapping.unused_columns
+        return [name for name in self._opened.names if name not in self._mapping.columns]
 
     def require_topics(self) -> None:
         """Raise ConfigurationError where a topic does not keep messages under their own times."""
@@ -79,7 +108,7 @@ class Replay:
         rejected and there is no file to reject them to, or they are all.
         """
         of_transactions, of_reports = self._limits
-        with closing(RejectFile(reject)) if reject else nullcontext() as rejects:
+        with closing(RejectFile(reject, self._place)) if reject else nullcontext() as rejects:
             self.check = check_file(
                 self._rows,
                 self._mapping,
@@ -87,6 +116,7 @@ class Replay:
                 of_transactions,
                 of_reports,
                 since_ms=since_ms,
+                place=self._place,
                 on_rows=on_rows,
                 on_faults=rejects.write if rejects else lambda faults: None,
             )
@@ -134,6 +164,10 @@ class Replay:
     def pace(rate: float | None) -> Pace:
         return FixedRate(rate) if rate else AsFastAsPossible()
 
+    def _place(self, number: int) -> Place:
+        path, row = self._opened.place(number)
+        return Place(str(path) if len(self._opened.paths) > 1 else None, row)
+
     @cached_property
     def _limits(self) -> list[Limits]:
         topics = (self._settings.kafka_topic, self._settings.kafka_labels_topic)
@@ -141,8 +175,7 @@ class Replay:
 
     @cached_property
     def _identity(self) -> str:
-        with self._file.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
+        content = [_digest(path) for path in self._opened.paths]
         how = self._mapping.identity if isinstance(self._mapping, DeclaredRows) else self._mapping
         made_from = (content, how, self.period.first, self.period.last, self.period.shift_days)
         return hashlib.sha256(msgspec.json.encode([*made_from, self._flush_labels])).hexdigest()
@@ -156,3 +189,8 @@ class Replay:
                 f"Its {self.period.days} days fit nowhere between what the topics take and today: send fewer of them"
             ]
         return [f"Or move all its days: --shift-to {first}"]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,8 +7,9 @@ import msgspec
 
 from fraud_platform.core.declaration.conditions import Where
 from fraud_platform.core.declaration.fields.field import FieldName, Path
-from fraud_platform.core.declaration.fields.timestamp import EpochUnit
+from fraud_platform.core.declaration.file_layout import FileLayout
 from fraud_platform.core.declaration.kinds.line import FeatureLine
+from fraud_platform.core.declaration.labels import Labels
 from fraud_platform.core.declaration.windows import NO_WINDOW, Window, Windows, WindowText
 from fraud_platform.core.declaration.world import World
 from fraud_platform.core.features.declaration import Feature
@@ -34,18 +35,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Its member lies beside those of the fields."""
 
 
-class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Members of a fraud report."""
-
-    transaction: Path
-    is_fraud: Path
-    reported_at: Path
-    """ISO 8601 text with its offset, unless unit says otherwise."""
-    unit: EpochUnit | None = None
-    """Of whole numbers since 1970-01-01 UTC."""
-    key: Path | None = None
-
-
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of a declaration but its fields and features."""
 
@@ -54,6 +43,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How far back any feature may look."""
     message: Message = Message()
     labels: Labels | None = None
+    file: FileLayout | None = None
+    """How files of transactions are written."""
 
 
 class FeatureGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,8 +9,10 @@ from fraud_platform.core.declaration.declaration import FeatureGroup, Header
 from fraud_platform.core.declaration.field_reading import MOST_FIELDS
 from fraud_platform.core.declaration.fields.field import NAME_PATTERN
 from fraud_platform.core.declaration.fields.table import FIELD_TYPES
+from fraud_platform.core.declaration.file_layout import FileLayout
 from fraud_platform.core.declaration.kinds.table import FEATURE_KINDS
 from fraud_platform.core.declaration.kinds.windowed import WindowedLine
+from fraud_platform.core.declaration.labels import Labels
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCE = "#/$defs/{name}"
@@ -20,7 +22,7 @@ Schema = dict[str, Any]
 def json_schema() -> Schema:
     """The schema, as JSON values. What it cannot say, such as that a name is that of a field, reading checks."""
     field_types, kinds = list(FIELD_TYPES.values()), list(FEATURE_KINDS.values())
-    structs: list[type[msgspec.Struct]] = [Header, FeatureGroup, *field_types, *kinds]
+    structs: list[type[msgspec.Struct]] = [Header, Labels, FileLayout, FeatureGroup, *field_types, *kinds]
     _, definitions = msgspec.json.schema_components(structs, ref_template=_REFERENCE)
     for struct in structs:
         _allow_one_for_a_list(definitions[struct.__name__], struct)

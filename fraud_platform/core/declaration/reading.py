@@ -6,11 +6,15 @@ from fraud_platform.core.declaration.faults import Faults
 from fraud_platform.core.declaration.feature_reading import FeatureReader
 from fraud_platform.core.declaration.field_reading import check_version, read_fields
 from fraud_platform.core.declaration.fields.field import split_path
+from fraud_platform.core.declaration.file_layout import FileLayout
+from fraud_platform.core.declaration.labels import Labels
 from fraud_platform.core.declaration.windows import Window
 from fraud_platform.core.declaration.world import World
-from fraud_platform.core.declaration.yaml_tree import parsed
+from fraud_platform.core.declaration.yaml_tree import Node, parsed
 
 _REQUIRED = ("fields", "features")
+_PARTS: dict[str, type[Labels] | type[FileLayout]] = {"labels": Labels, "file": FileLayout}
+"""Of the header, those whose options are told one by one."""
 
 
 def read_declaration(source: str | bytes, file: str) -> Declaration:
@@ -21,7 +25,8 @@ def read_declaration(source: str | bytes, file: str) -> Declaration:
     """
     faults = Faults(file)
     root = parsed(source, faults)
-    header = converted(root, Header, faults, "a declaration", read=_REQUIRED)
+    parts = {name: _part(root, name, kind, faults) for name, kind in _PARTS.items()}
+    header = converted(root, Header, faults, "a declaration", read=(*_REQUIRED, *_PARTS), **parts)
     for name in _REQUIRED if isinstance(root.value, dict) else ():
         if name not in root.value:
             faults.add(root.place, f"a declaration lacks {name}")
@@ -35,3 +40,13 @@ def read_declaration(source: str | bytes, file: str) -> Declaration:
     declared = FeatureReader(world, faults).read(root.value["features"])
     faults.raise_if_any()
     return Declaration(header, world, declared)
+
+
+def _part(root: Node, name: str, kind: type[Labels] | type[FileLayout], faults: Faults) -> Labels | FileLayout | None:
+    if not isinstance(root.value, dict) or name not in root.value or root.value[name].value is None:
+        return None
+    node = root.value[name]
+    part = converted(node, kind, faults, name)
+    for fault in part.faults() if part else ():
+        faults.add(place_of_option(node, fault.option), f"{name}: {fault.text}")
+    return part

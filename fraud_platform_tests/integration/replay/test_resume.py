@@ -39,7 +39,7 @@ def run(
         if at is not None and before < at <= count:
             (then or stop.set)()
 
-    asked = Replay(settings, file, str(file.with_suffix(".yaml")), flush_labels=True)
+    asked = Replay(settings, [file], str(file.with_suffix(".yaml")), flush_labels=True)
     with locked_state(settings) as state:
         asked.begun(state.read(), resume)
         feed = FeedRun(settings, state, asked.feed("fraud replay …"), InSteps(), resume=resume)

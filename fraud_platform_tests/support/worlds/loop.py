@@ -75,7 +75,7 @@ def loop(file: str, first: date, history_days: int, days: int) -> dict[str, Any]
 
 def _replay(file: str, first: date, start: date, end: date) -> int:
     """Send days, dated as after the file's first day was moved; returns the number of transactions."""
-    moved = first - Replay(load_settings(), Path(file), None).period.first
+    moved = first - Replay(load_settings(), [Path(file)], None).period.first
     arguments = ["replay", file, "--start", str(start - moved), "--end", str(end - moved), "--flush-labels", "--json"]
     result = CliRunner().invoke(app, [*arguments, "--shift-to", str(start)], catch_exceptions=False)
     assert result.exit_code == 0, result.output

@@ -132,6 +132,25 @@ def test_the_schema_takes_what_is_shipped():
         jsonschema.validate(declaration, schema, jsonschema.Draft202012Validator)
 
 
-@pytest.mark.parametrize("command", ["check", "show", "schema"])
+def test_a_proposal_is_printed_or_written_and_passes_the_check(file):
+    Path("history.csv").write_text(
+        "id,card,time,amount,fraud\n"
+        + "".join(f"A{n},k{n % 3},2026-04-02 08:0{n}:00,{n}.5,{n % 2}\n" for n in range(9))
+    )
+    printed, written = run("init", "history.csv"), run("init", "history.csv", "-o", "mine.yaml", "--name", "mine")
+    assert (printed.exit_code, written.exit_code) == (0, 0)
+    assert Path("mine.yaml").read_text() == printed.stdout.replace("name: history\n", "name: mine\n")
+    assert "fraud declaration check mine.yaml" in written.stdout
+    assert run("check", "mine.yaml").stdout.startswith("mine.yaml: 4 fields, ")
+
+
+def test_a_proposal_overwrites_nothing(file):
+    before = file.read_text()
+    result = run("init", "history.csv", "-o", str(file))
+    assert (result.exit_code, file.read_text()) == (2, before)
+    assert "cards.yaml is there already" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["init", "check", "show", "schema"])
 def test_help_has_examples(command):
     assert f"fraud declaration {command}" in " ".join(run(command, "--help").stdout.split())

@@ -10,7 +10,8 @@ import pytest
 from fraud_platform.core.time import DAY_MS, day_start_ms
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.feeding.column_mapping import ColumnMapping, load_mapping
-from fraud_platform.feeding.labelled_file import find_period, open_file, read_period, require_columns
+from fraud_platform.feeding.file_rows import open_files
+from fraud_platform.feeding.labelled_file import find_period, read_period, require_columns
 from fraud_platform.feeding.messages import Disturbances, transaction_messages
 from fraud_platform.messages.transactions import DECODER
 from fraud_platform.project_root import PROJECT_ROOT
@@ -48,7 +49,7 @@ def write(path: Path, rows: pd.DataFrame) -> Path:
 
 def read(path: Path, mapping: ColumnMapping | None = None, **dates: Any) -> pd.DataFrame:
     mapping = mapping or load_mapping("handbook", SHIPPED)
-    rows = open_file(path)
+    rows = open_files([path])
     require_columns(path, rows, mapping)
     return pd.concat(read_period(rows, mapping, find_period(rows, mapping, **dates)), ignore_index=True)
 
@@ -91,7 +92,7 @@ def test_reports_move_with_their_transactions(file: Path) -> None:
 
 def test_the_period_ends_at_the_midnight_after_its_last_day(file: Path) -> None:
     mapping = load_mapping("handbook", SHIPPED)
-    period = find_period(open_file(file), mapping)
+    period = find_period(open_files([file]), mapping)
     assert (period.start_ms, period.until_ms) == (day_start_ms(FIRST), day_start_ms(date(2020, 3, 6)))
 
 
@@ -160,4 +161,4 @@ def test_an_unknown_mapping_lists_the_shipped_ones() -> None:
 def test_files_that_cannot_be_read_are_named(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "rows.xlsx").touch()
     with pytest.raises(ConfigurationError, match=f"{name}: {message}"):
-        open_file(tmp_path / name)
+        open_files([tmp_path / name])

@@ -32,6 +32,10 @@ Epoch = Annotated[
         description="a time with its offset, such as 2013-09-01T00:00:00Z",
     ),
 ]
+TimeFormat = Annotated[str, Meta(max_length=60)]
+ZoneName = Annotated[
+    str, Meta(pattern=r"^(UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$(?!\n)", description="such as Europe/Berlin")
+]
 FIRST_MS, FIRST_OF_TRANSACTIONS_MS = 0, 946_684_800_000
 """1970, and for the role time 2000: a time in seconds that is declared as one in milliseconds lies before that."""
 LAST_MS = 4_102_444_800_000  # 2100-01-01
@@ -59,14 +63,9 @@ class Timestamp(Field, tag="timestamp", frozen=True):
     """What numbers count from; by default 1970-01-01T00:00:00Z."""
     members: Annotated[tuple[Path, ...], Meta(min_length=2, max_length=8)] | None = None
     """Instead of path: the members whose texts, in this order and with spaces between them, format reads."""
-    format: Annotated[str, Meta(max_length=60)] | None = None
+    format: TimeFormat | None = None
     """Of text that is not ISO 8601, as in strptime: "%d/%m/%Y %H:%M"."""
-    zone: (
-        Annotated[
-            str, Meta(pattern=r"^(UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$(?!\n)", description="such as Europe/Berlin")
-        ]
-        | None
-    ) = None
+    zone: ZoneName | None = None
     """Of text that has no offset."""
 
     @property
@@ -141,9 +140,11 @@ class Timestamp(Field, tag="timestamp", frozen=True):
             yield Fault("zone", f"there is no time zone {quoted(self.zone)}: write it as Europe/Berlin")
         if self.unit is not None and (self.format is not None or self.zone is not None):
             yield Fault("unit", "unit is for numbers, format and zone are for text: leave one or the other out")
-        if self.format is None:
-            return
-        directives = re.findall("%(.?)", self.format.replace("%%", ""))
+        if self.format is not None:
+            yield from self._faults_of_format(self.format)
+
+    def _faults_of_format(self, form: str) -> Iterator[Fault]:
+        directives = re.findall("%(.?)", form.replace("%%", ""))
         if unknown := [letter for letter in directives if letter not in _DIRECTIVES]:
             yield Fault(
                 "format", f"{quoted('%' + unknown[0])} is not read: a format has %Y %m %d %H %M %S %f %z and text"
@@ -152,6 +153,8 @@ class Timestamp(Field, tag="timestamp", frozen=True):
             yield Fault("format", "a format has each of its directives once")
         elif not {"Y", "y"} & set(directives):
             yield Fault("format", "without a year (%Y) it is no time")
+        elif ("I" in directives) != ("p" in directives):
+            yield Fault("format", "hours to 12 (%I) and AM or PM (%p) go together: 24 hours are %H, without %p")
         if "z" not in directives and self.zone is None:
             yield Fault("format", "times without offset (%z) need a zone, such as zone: UTC")
 

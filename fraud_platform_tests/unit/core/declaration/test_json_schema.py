@@ -52,5 +52,5 @@ def test_it_refuses_what_the_reader_refuses(line):
 
 
 def test_names_are_those_of_the_schema_s_own_parts():
-    assert {*SCHEMA["properties"]} == {"name", "history", "message", "labels", "fields", "features"}
+    assert {*SCHEMA["properties"]} == {"name", "history", "message", "labels", "file", "fields", "features"}
     assert "name" not in SCHEMA["$defs"]["Id"]["properties"]
