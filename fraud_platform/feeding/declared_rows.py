@@ -4,7 +4,7 @@ All columns are sent but those of the label, so that a field that is declared la
 where a path of the declaration leads, `card.pan_hash` into an object `card`; any other keeps its name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from fraud_platform.feeding.arrow_cells import frame_of_cells
 from fraud_platform.feeding.cells import is_empty, json_value
 from fraud_platform.feeding.column_mapping import MappedRows, RowFault
 from fraud_platform.feeding.declared_labels import DeclaredLabels
+from fraud_platform.feeding.documents import enclosed, key_of, put_all
 from fraud_platform.feeding.first_look import FirstLook
 from fraud_platform.feeding.messages import VALUE
 from fraud_platform.feeding.refused import Refused
@@ -81,6 +82,8 @@ class DeclaredRows:
         fields = [*feature_set.world.fields, labels.reported(None)]
         self._look = FirstLook(names, fields, self._time, labels.is_fraud, self._layout)
         self._ways_out = WaysOut(self._layout)
+        self._envelope = split_path(declaration.header.message.envelope or "")
+        self._key_path = feature_set.world.field(feature_set.key).source
 
     @property
     def columns(self) -> list[str]:
@@ -167,8 +170,8 @@ class DeclaredRows:
         for document, at_ms in zip(documents.values(), times, strict=True):
             if shift_days and not pd.isna(at_ms):
                 with_time(document, self._time, int(at_ms))
-        values = [msgspec.json.encode(self._enclosed(document)) for document in documents.values()]
-        keys = [self._key_of(document) for document in documents.values()]
+        values = [msgspec.json.encode(enclosed(document, self._envelope)) for document in documents.values()]
+        keys = [key_of(document, self._key_path) for document in documents.values()]
         decoded = self.decoder.decode(keys, values, times.fillna(0).astype(int).tolist())
         for rejected in decoded.rejections:
             fault = self._fault(rows, rejected.index, rejected.field, rejected.reason)
@@ -201,12 +204,12 @@ class DeclaredRows:
         """What each row's message has, by its number. A row with a cell that cannot be sent has a fault."""
         documents: dict[int, dict[str, Any]] = {int(row): {} for row in rows.index}
         if version := self._features.declaration.header.message.version:
-            _put_all(documents.values(), split_path(version.member), [version.equals] * len(rows))
+            put_all(documents.values(), split_path(version.member), [version.equals] * len(rows))
         for name in self._names:
             if name not in self._labels.columns:
                 field, path = self._fields.get(name, (None, (name,)))
                 values = self._values(name, field, rows[name].tolist())
-                _put_all(documents.values(), path, [None if isinstance(value, Refused) else value for value in values])
+                put_all(documents.values(), path, [None if isinstance(value, Refused) else value for value in values])
                 for row, value in zip(documents, values, strict=True):
                     if isinstance(value, Refused) and field is not None:
                         faults.setdefault(
@@ -214,24 +217,13 @@ class DeclaredRows:
                         )
         if self.numbers_rows:
             numbers = [str(row) for row in documents]
-            _put_all(documents.values(), self._features.world.of_role("transaction").source, numbers)
+            put_all(documents.values(), self._features.world.of_role("transaction").source, numbers)
         return documents
 
     @staticmethod
     def _shown(field: str, value: object) -> str:
         """A cell as a person may see it."""
         return masked(value) if is_personal(field) else str(value)
-
-    def _enclosed(self, document: dict[str, Any]) -> dict[str, Any]:
-        for name in reversed(split_path(self._features.declaration.header.message.envelope or "")):
-            document = {name: document}
-        return document
-
-    def _key_of(self, document: dict[str, Any]) -> bytes | None:
-        key: Any = document
-        for name in self._features.world.field(self._features.key).source:
-            key = key.get(name) if isinstance(key, dict) else None
-        return key.encode() if isinstance(key, str) else None
 
     def _values(self, name: str, field: Field | None, cells: list[Any]) -> list[Any]:
         """What messages have of a column."""
@@ -247,13 +239,3 @@ def _labels(declaration: Declaration) -> Labels:
     if declaration.header.labels is None:
         raise ConfigurationError("the declaration says nothing of labels: add labels: {is_fraud: …} to replay a file")
     return declaration.header.labels
-
-
-def _put_all(documents: Iterable[dict[str, Any]], path: Iterable[str], values: Iterable[Any]) -> None:
-    """Give each message its value at the path; a message whose value is None has none."""
-    *above, last = path
-    for document, value in zip(documents, values, strict=True):
-        if value is not None:
-            for name in above:
-                document = document.setdefault(name, {})
-            document[last] = value
