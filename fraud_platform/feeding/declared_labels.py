@@ -23,11 +23,12 @@ class DeclaredLabels:
         self._labels, self._layout, self._delay_ms = labels, layout, int(delay_days * DAY_MS)
         self._values = labels.is_fraud_by_text
         self._reported = labels.reported(time.zone)
-        self._has_reports = labels.reported_at in names
+        self._is_fraud, self._reported_at = labels.columns
+        self._has_reports = self._reported_at in names
 
     @property
     def columns(self) -> list[str]:
-        return [self._labels.is_fraud, *([self._labels.reported_at] if self._has_reports else [])]
+        return [self._is_fraud, *([self._reported_at] if self._has_reports else [])]
 
     @property
     def are_declared(self) -> bool:
@@ -39,7 +40,7 @@ class DeclaredLabels:
 
         times: milliseconds since 1970 UTC of the rows, before they are moved. A row without a label has no report.
         """
-        name = self._labels.is_fraud
+        name = self._is_fraud
         told = [None if is_empty(cell, self._layout) else label_text(cell) for cell in rows[name].tolist()]
         faults = [
             RowFault(int(row), name, str(cell), "is_fraud", self._no_label(text))
@@ -51,11 +52,11 @@ class DeclaredLabels:
             return (times + self._delay_ms).where(is_fraud, -1).astype("int64"), faults
         reported = pd.Series(-1, index=rows.index, dtype="int64")
         for row in rows.index[is_fraud]:
-            at = self._at(rows[self._labels.reported_at][row], int(times[row]))
+            at = self._at(rows[self._reported_at][row], int(times[row]))
             if isinstance(at, Refused):
-                cell = rows[self._labels.reported_at][row]
+                cell = rows[self._reported_at][row]
                 shown = "" if is_empty(cell) else str(cell)
-                faults.append(RowFault(int(row), self._labels.reported_at, shown, "reported_at", at.reason))
+                faults.append(RowFault(int(row), self._reported_at, shown, "reported_at", at.reason))
             else:
                 reported[row] = at
         return reported, faults

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from fraud_platform.core.declaration.declaration import Declaration
-from fraud_platform.core.declaration.fields.field import Field, split_path, written_path
+from fraud_platform.core.declaration.fields.field import Field, column_of_path, split_path
 from fraud_platform.core.declaration.fields.timestamp import Timestamp
 from fraud_platform.core.declaration.file_layout import DEFAULT_LAYOUT, FileLayout
 from fraud_platform.core.declaration.labels import Labels
@@ -53,7 +53,7 @@ def wanted_columns(declaration: Declaration) -> list[str]:
     Raises ConfigurationError where it says nothing of labels.
     """
     fields = [field for field in declaration.world if not field.optional and field.role != "transaction"]
-    return [*(written_path(path) for field in fields for path in field.sources), _labels(declaration).is_fraud]
+    return [*(column_of_path(path) for field in fields for path in field.sources), _labels(declaration).columns[0]]
 
 
 class DeclaredRows:
@@ -69,7 +69,7 @@ class DeclaredRows:
         """names: of all columns. Raises ConfigurationError where one is missing that the declaration needs."""
         self._names, self.label_delay_days = list(names), label_delay_days
         self._features, self.decoder, declaration = feature_set, decoder, feature_set.declaration
-        transaction = [written_path(path) for path in feature_set.world.of_role("transaction").sources]
+        transaction = [column_of_path(path) for path in feature_set.world.of_role("transaction").sources]
         self.numbers_rows = not set(transaction) <= set(names)
         """Whether rows have no id of a transaction, and their numbers take its place."""
         if missing := [name for name in wanted_columns(declaration) if name not in names]:
@@ -80,7 +80,7 @@ class DeclaredRows:
         self._layout, labels = layout_of(declaration), _labels(declaration)
         self._labels = DeclaredLabels(labels, self._time, self._layout, names, label_delay_days)
         fields = [*feature_set.world.fields, labels.reported(None)]
-        self._look = FirstLook(names, fields, self._time, labels.is_fraud, self._layout)
+        self._look = FirstLook(names, fields, self._time, labels.columns[0], self._layout)
         self._ways_out = WaysOut(self._layout)
         self._envelope = split_path(declaration.header.message.envelope or "")
         self._key_path = feature_set.world.field(feature_set.key).source
@@ -111,7 +111,7 @@ class DeclaredRows:
 
     @property
     def time_columns(self) -> list[str]:
-        return [written_path(path) for path in self._time.sources]
+        return [column_of_path(path) for path in self._time.sources]
 
     @property
     def time_way_out(self) -> str:
@@ -126,7 +126,7 @@ class DeclaredRows:
     @cached_property
     def _fields(self) -> dict[str, tuple[Field, tuple[str, ...]]]:
         """Column → the field that is read from it, and the path to it."""
-        return {written_path(path): (field, path) for field in self._features.world for path in field.sources}
+        return {column_of_path(path): (field, path) for field in self._features.world for path in field.sources}
 
     def frame_of(self, batch: pa.RecordBatch, numbers: np.ndarray) -> pd.DataFrame:
         """The rows with plain values."""
@@ -142,7 +142,7 @@ class DeclaredRows:
 
     def column_of(self, field: str) -> str:
         """The column, or the columns, that a declared field is read from."""
-        return ", ".join(map(written_path, self._paths(field)))
+        return ", ".join(map(column_of_path, self._paths(field)))
 
     def _paths(self, field: str) -> tuple[tuple[str, ...], ...]:
         """Of a field, or of a member of a fraud report."""
@@ -192,7 +192,7 @@ class DeclaredRows:
         return MappedRows(kept.astype({"reported_at_ms": "int64"}), [faults[row] for row in sorted(faults)])
 
     def _fault(self, rows: pd.DataFrame, at: int, field: str, reason: str) -> RowFault:
-        columns = [written_path(path) for path in self._paths(field)]
+        columns = [column_of_path(path) for path in self._paths(field)]
         cells = [rows[column].iloc[at] for column in columns if column in rows.columns]
         value = cells[0] if len(cells) == 1 else " ".join("" if is_empty(cell) else str(cell) for cell in cells)
         known = self._features.world.field(field) if field in self._features.world.names else None

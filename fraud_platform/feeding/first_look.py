@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fraud_platform.core.declaration.fields.category import Category
-from fraud_platform.core.declaration.fields.field import Field, written_path
+from fraud_platform.core.declaration.fields.field import Field, column_of_path
 from fraud_platform.core.declaration.fields.id import Id
 from fraud_platform.core.declaration.fields.timestamp import Timestamp
 from fraud_platform.core.declaration.file_layout import LOOK_MISSING, FileLayout
@@ -60,11 +60,11 @@ class FirstLook:
         """fields: all that are read, those of a report among them. time: the one with that role."""
         self._is_fraud = is_fraud
         self._missing = [*(layout.missing or ()), *LOOK_MISSING]
-        self._time_columns = [written_path(path) for path in time.sources]
+        self._time_columns = [column_of_path(path) for path in time.sources]
         self._fields: dict[str, Field] = {
             column: field
             for field in fields
-            if _may_be_number(field) and (column := written_path(field.source)) in names
+            if _may_be_number(field) and (column := column_of_path(field.source)) in names
         }
         self._numbers = {column: _Numbers() for column in self._fields}
         self._labels: set[str] = set()
@@ -72,7 +72,7 @@ class FirstLook:
             column: field.format
             for field in fields
             if isinstance(field, Timestamp) and field.format is not None and swapped(field.format) is not None
-            for column in [written_path(field.sources[0])]
+            for column in [column_of_path(field.sources[0])]
             if len(field.sources) == 1 and column in names
         }
         self._exchanged: dict[str, list[str]] = {}

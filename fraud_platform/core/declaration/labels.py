@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from fraud_platform.core.declaration.faults import Fault
-from fraud_platform.core.declaration.fields.field import Path
+from fraud_platform.core.declaration.fields.field import Path, column_of_path, split_path
 from fraud_platform.core.declaration.fields.timestamp import EpochUnit, TimeFormat, Timestamp, ZoneName
 
 LabelValue = bool | int | float | str
@@ -41,6 +41,11 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Each value that a label may have, as `label_text` writes it."""
         fraud, legitimate = self.fraud or FRAUD, self.legitimate or LEGITIMATE
         return dict.fromkeys(map(label_text, legitimate), False) | dict.fromkeys(map(label_text, fraud), True)
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """Of a file: that of is_fraud, and that of reported_at."""
+        return column_of_path(split_path(self.is_fraud)), column_of_path(split_path(self.reported_at))
 
     def reported(self, zone: str | None) -> Timestamp:
         """The field that reads reported_at. zone: of text without an offset, where labels have none."""

@@ -135,6 +135,14 @@ def test_notation_encoding_and_sign_are_declared(tmp_path):
     assert (found.faults, found.decoded["amount"][:2], found.column("customer")[0]) == ([], [100_050, 100_150], "Zoë0")
 
 
+def test_names_with_dots_are_escaped(tmp_path):
+    path = rows(
+        tmp_path, **{"fraud": None, "is fraud.": [n % 2 for n in range(60)], "shop no.": ["s1", "s2", "s3"] * 20}
+    )
+    found = checked(path, declaration=proposed_declaration([path]))
+    assert (found.faults, found.column("shop no.")[0], found.unused) == ([], "s1", [])
+
+
 def test_words_for_nothing_are_declared(tmp_path):
     path = rows(tmp_path, shop_id=["NULL", "s1", "s2"] * 20, balance=["None", "1.5", "2.5"] * 20)
     found = checked(path, declaration=proposed_declaration([path]))

@@ -123,6 +123,13 @@ def test_a_column_without_a_name_is_not_sent(tmp_path):
     assert "1 column without a name is not read" in found.notices[0]
 
 
+def test_a_dot_in_the_name_of_a_column_leads_into_an_object_or_is_escaped(tmp_path):
+    path = text_file(tmp_path / "a.csv", PLAIN.replace("customer", "card.pan").replace("merchant", "shop no."))
+    fields = {"customer": "{type: id, role: key, path: card.pan}", "merchant": r"{type: id, path: 'shop no\.'}"}
+    found = checked(path, declaration=declaration_text(**fields))
+    assert (found.column("card")[0], found.column("shop no.")[0]) == ({"pan": "k1"}, "m1")
+
+
 def test_columns_that_nothing_uses_are_sent_and_named(tmp_path):
     found = checked(text_file(tmp_path / "a.csv", f"{HEADER},note\n{ROWS[0]},seen\n"))
     assert (found.column("note"), found.unused) == (["seen"], ["note"])

@@ -203,6 +203,15 @@ def written_path(names: Iterable[str]) -> str:
     return ".".join(re.sub(r"([.\\])", r"\\\1", name) for name in names)
 
 
+def column_of_path(names: Sequence[str]) -> str:
+    """The column of a file that has the member: its plain name at the top, and a path within an object.
+
+    >>> column_of_path(["card no."]), column_of_path(["card", "pan_hash"])
+    ('card no.', 'card.pan_hash')
+    """
+    return names[0] if len(names) == 1 else written_path(names)
+
+
 def identifier(text: str) -> str:
     """Text as part of a feature's name."""
     return text.lower().replace(" ", "_").replace("-", "_")

@@ -151,8 +151,8 @@ def _labels(label: Profile, roles: Roles, fields: Sequence[Proposed]) -> list[st
     transaction, key = by_role["transaction"], by_role.get("key")
     options: dict[str, _Value] = {
         "transaction": transaction.options.get("path", transaction.name),
-        "is_fraud": label.name,
-        "reported_at": roles.reported or "reported_at",
+        "is_fraud": _path(label.name),
+        "reported_at": _path(roles.reported or "reported_at"),
     }
     if key:
         options["key"] = key.options.get("path", key.name)
@@ -161,6 +161,10 @@ def _labels(label: Profile, roles: Roles, fields: Sequence[Proposed]) -> list[st
         options |= {"fraud": list(values[0]), "legitimate": list(values[1])}
         lines.append("# not sure: which values mean fraud")
     return [*lines, f"labels: {{{', '.join(f'{name}: {_written(value)}' for name, value in options.items())}}}"]
+
+
+def _path(column: str) -> str:
+    return (path_of(column, "") or {}).get("path", column)
 
 
 def _notation(profiles: Mapping[str, Profile], roles: Roles) -> tuple[str, str | None]:
