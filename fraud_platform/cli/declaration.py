@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 
 FAULTS_EXIT_CODE = 2
 Source = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="FILE|NAME",
-        help="A file, such as cards.yaml, or the name of a declaration that is shipped, such as sparkov.",
+        help="A file, such as cards.yaml, or the name of a declaration that is shipped, such as sparkov. "
+        "Default: the one in force, by the setting DECLARATION.",
     ),
 ]
 declaration = typer.Typer(no_args_is_help=True, help="The declaration of fields and features: check it, show it.")
 
 
 @declaration.command()
-def check(source: Source = "simulated") -> None:
+def check(source: Source = None) -> None:
     """Check a declaration; print every fault with file, line, column and the way out, and end with exit code 2.
 
     Examples: `fraud declaration check cards.yaml`, `fraud declaration check sparkov`
@@ -50,9 +51,7 @@ def check(source: Source = "simulated") -> None:
 
 
 @declaration.command()
-def show(
-    source: Source = "simulated", as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def show(source: Source = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Show the fields and the features of a declaration, names and meanings that it leaves out included.
 
     Examples: `fraud declaration show`, `fraud declaration show sparkov`, `fraud declaration show cards.yaml --json`
@@ -117,12 +116,13 @@ def init(
     say(f"and 'DECLARATION={output} fraud replay {' '.join(map(str, files))} --check'")
 
 
-def _read(source: str) -> "tuple[Declaration, str]":
-    """The declaration, and what messages call its file."""
+def _read(source: str | None) -> "tuple[Declaration, str]":
+    """The declaration, by default the one in force, and what messages call its file."""
     from fraud_platform.core.declaration.reading import read_declaration
+    from fraud_platform.settings import load_settings
     from fraud_platform.shipped_declarations import declaration_text
 
-    text, file = declaration_text(source)
+    text, file = declaration_text(source or load_settings().declaration)
     return read_declaration(text, file), file
 
 

@@ -37,6 +37,12 @@ def test_a_sound_declaration_is_one_line(file):
     assert result.stdout.count("\n") == 1
 
 
+def test_without_an_argument_it_is_the_one_in_force(file, monkeypatch):
+    assert run("check").stdout.startswith("simulated.yaml: 10 fields, 52 features")
+    monkeypatch.setenv("DECLARATION", str(file.absolute()))
+    assert f"{file}: " in run("check").stdout
+
+
 @pytest.mark.parametrize("name", shipped_names())
 def test_what_is_shipped_is_sound_and_can_be_shown(name):
     assert run("check", name).stdout.startswith(f"{name}.yaml: ")
