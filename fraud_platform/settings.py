@@ -159,6 +159,9 @@ class Settings(BaseSettings):
     alert_rate_limit: float = Field(
         0.1, gt=0, le=1, description="Share of alerts among predictions over which promotions are held."
     )
+    retrain_on_drift_days: int = Field(
+        0, ge=0, description="Days after a drift that a training has to hold before drift asks for one; 0: never."
+    )
     parity_max_age_hours: float = Field(
         24, gt=0, description="Age of scored transactions up to which the gate takes their features as evidence."
     )
