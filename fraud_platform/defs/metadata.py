@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from fraud_platform.defs.columns import schema_of
 from fraud_platform.storage.lake import Lake, Table
 
 MOST_DAYS = 100
@@ -21,6 +22,7 @@ def table_of_messages(table: Table, deps: Sequence[str], group: str, description
         group_name=group,
         kinds={"spark", "deltalake"},
         description=description,
+        metadata=schema_of(table),
         skippable=True,
     )
 

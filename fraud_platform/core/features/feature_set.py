@@ -1,7 +1,9 @@
 """A feature set: the features of one declaration, and all that computes them."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.declaration import Declaration, DeclaredFeature
+from fraud_platform.core.declaration.kinds.expression import Expression
 from fraud_platform.core.declaration.kinds.matured_line import MaturedLine
 from fraud_platform.core.declaration.kinds.value import Value
 from fraud_platform.core.declaration.kinds.velocity_line import VelocityLine
@@ -103,6 +106,13 @@ class FeatureSet:
                 found[of] = None
         return tuple(found)
 
+    def fields_of(self, declared: DeclaredFeature) -> tuple[str, ...]:
+        """The fields that a feature is computed from, in the order of the declaration."""
+        named = set(_names_in(json.loads(declared.line.computation)))
+        if not isinstance(declared.line, (Value, Expression)):
+            named.add(self.time)
+        return tuple(name for name in self.world.names if name in named)
+
     @cached_property
     def matured_features(self) -> tuple[DeclaredFeature, ...]:
         """Those of all entities, one entity after the other."""
@@ -135,6 +145,21 @@ class FeatureSet:
     @cached_property
     def _is_in_order(self) -> bool:
         return self._places == list(range(len(self.names)))
+
+
+def _names_in(computation: Any) -> Iterator[str]:
+    """Names in what a line says, values of its conditions left out."""
+    if isinstance(computation, dict):
+        for option, value in computation.items():
+            if option == "where":
+                yield from (test["field"] for test in value)
+            else:
+                yield from _names_in(value)
+    elif isinstance(computation, list):
+        for part in computation:
+            yield from _names_in(part)
+    elif isinstance(computation, str):
+        yield from re.findall(r"[a-z][a-z0-9_]*", computation)
 
 
 def defaults(declared: Iterable[DeclaredFeature]) -> list[float]:

@@ -8,6 +8,7 @@ import dagster as dg
 
 from fraud_platform.core.features.matured_lookup import VALUE
 from fraud_platform.declared import FEATURE_SET
+from fraud_platform.defs.columns import lineage_of_features, schema_of
 from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.partitions import DAILY, LABEL_DELAY_DAYS, ONE_RUN, days_before, days_of
 from fraud_platform.messages.arrow_schemas import TRANSACTION
@@ -29,6 +30,7 @@ _RISK_LOOK_BACK = merchants.look_back_days(LABEL_DELAY_DAYS)
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
     pool="merchant_risk",
+    metadata=schema_of(tables.MERCHANT_RISK),
     deps=[
         dg.AssetDep("transactions", partition_mapping=days_before(_RISK_LOOK_BACK, LABEL_DELAY_DAYS + 1)),
         dg.AssetDep("labels", partition_mapping=days_before(_RISK_LOOK_BACK + merchants.REPORT_LEAD_DAYS, 1)),
@@ -65,6 +67,7 @@ def merchant_risk(
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
     pool="velocity",
+    metadata=schema_of(tables.VELOCITY),
     deps=[dg.AssetDep("transactions", partition_mapping=days_before(velocity.LOOK_BACK_DAYS, 0))],
 )
 def entity_velocity(
@@ -96,6 +99,7 @@ def entity_velocity(
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
     pool="transaction_features",
+    metadata=schema_of(tables.FEATURES),
     deps=[
         dg.AssetDep("transactions", partition_mapping=days_before(customers.LOOK_BACK_DAYS, 0)),
         "merchant_risk",
@@ -117,7 +121,7 @@ def transaction_features(
     count = lake.row_count(tables.TRANSACTIONS, first, last)
     replace_days_by(features, transactions, lake, tables.FEATURES, first, last, count)
     numbers = daily_table(lake, tables.FEATURES, first, last, started)
-    return dg.MaterializeResult(metadata={**numbers, "feature_set": FEATURE_SET.hash})
+    return dg.MaterializeResult(metadata={**numbers, **lineage_of_features(), "feature_set": FEATURE_SET.hash})
 
 
 def _none_declared(lake: Lake, table: Table, first: date, last: date, started: float) -> dg.MaterializeResult:

@@ -5,6 +5,7 @@ from datetime import date
 
 import dagster as dg
 
+from fraud_platform.defs.columns import schema_of
 from fraud_platform.defs.metadata import daily_table, image
 from fraud_platform.defs.partitions import DAILY, LABEL_DELAY_DAYS, ONE_RUN, days_before, days_of
 from fraud_platform.monitoring.drift import Drift, feature_drift_of_days, score_drift_of_days
@@ -26,6 +27,7 @@ NOT_COMPARED = "not_compared"
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
     pool="model_performance",
+    metadata=schema_of(tables.PERFORMANCE),
     deps=[
         dg.AssetDep("scored_transactions", partition_mapping=days_before(_SCORED_DAYS_AGO, _SCORED_DAYS_AGO)),
         dg.AssetDep("labels", partition_mapping=days_before(_SCORED_DAYS_AGO, 1)),
@@ -47,6 +49,7 @@ def model_performance(context: dg.AssetExecutionContext, platform: PlatformResou
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
     pool="feature_drift",
+    metadata=schema_of(tables.FEATURE_DRIFT),
     deps=["transaction_features", "rejected"],
 )
 def feature_drift(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:
@@ -64,6 +67,7 @@ def feature_drift(context: dg.AssetExecutionContext, platform: PlatformResource)
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
     pool="score_drift",
+    metadata=schema_of(tables.SCORE_DRIFT),
     deps=["scored_transactions"],
 )
 def score_drift(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:

@@ -5,6 +5,7 @@ from functools import partial
 
 import dagster as dg
 
+from fraud_platform.defs.columns import schema_of
 from fraud_platform.defs.metadata import daily_table
 from fraud_platform.defs.owners import OWNERS
 from fraud_platform.defs.partitions import DAILY, ONE_RUN, days_of
@@ -34,6 +35,7 @@ deployed_model = dg.AssetSpec(
     partitions_def=DAILY,
     backfill_policy=ONE_RUN,
     pool="scored_transactions",
+    metadata=schema_of(tables.PREDICTIONS),
     deps=["fraud_predictions_topic"],
 )
 def scored_transactions(

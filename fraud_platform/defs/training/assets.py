@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fraud_platform.core.day_range import a_day
 from fraud_platform.core.training.split import time_split
+from fraud_platform.defs.columns import schema_of
 from fraud_platform.defs.run_config import RunConfig, from_setting
 from fraud_platform.errors import TrainingError
 from fraud_platform.pipeline import tables
@@ -41,7 +42,13 @@ class ResampledTrainingSetConfig(RunConfig):
     smote_ratio: float | None = from_setting("smote_ratio")
 
 
-@dg.asset(group_name="training", kinds={"delta"}, deps=["transaction_features", "labels"], pool="training_set")
+@dg.asset(
+    group_name="training",
+    kinds={"delta"},
+    deps=["transaction_features", "labels"],
+    pool="training_set",
+    metadata=schema_of(tables.TRAINING_SET),
+)
 def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.MaterializeResult:
     """Transactions with features, split and label, as they were known at the start of the day `as_of`."""
     lake, settings = platform.lake, platform.settings
@@ -72,7 +79,13 @@ def training_set(config: TrainingSetConfig, platform: PlatformResource) -> dg.Ma
     )
 
 
-@dg.asset(group_name="training", kinds={"delta", "scikitlearn"}, deps=[training_set], pool="resampled_training_set")
+@dg.asset(
+    group_name="training",
+    kinds={"delta", "scikitlearn"},
+    deps=[training_set],
+    pool="resampled_training_set",
+    metadata=schema_of(tables.RESAMPLED_TRAINING_SET),
+)
 def resampled_training_set(config: ResampledTrainingSetConfig, platform: PlatformResource) -> dg.MaterializeResult:
     """The train split with synthetic frauds added (SMOTE); validation and test stay as they came."""
     lake = platform.lake

@@ -198,3 +198,14 @@ def test_what_computes_a_feature_is_part_of_its_version_whatever_it_is_called():
     assert other != text
     one, two = (FeatureSet(read_declaration(source, "simulated.yaml")) for source in (text, other))
     assert [f.definition for f in one.features] == [f.definition for f in two.features] and one.hash != two.hash
+
+
+def test_a_feature_knows_the_fields_that_it_is_made_from():
+    of = {one.feature.name: FEATURE_SET.fields_of(one) for one in FEATURE_SET.declaration.declared}
+    assert of["amount"] == ("amount",)
+    assert of["small_count_1h"] == ("customer_id", "event_time_ms", "amount")
+    assert of["speed_kmh"] == ("customer_id", "event_time_ms", "latitude", "longitude")
+    assert of["hour"] == ("event_time_ms",)
+    assert of["device_small_share_1h"] == ("event_time_ms", "amount", "device_id")
+    sets = [FeatureSet(read_declaration(shipped_declaration(name), name)) for name in shipped_names()]
+    assert all(one.fields_of(feature) for one in sets for feature in one.declaration.declared)
