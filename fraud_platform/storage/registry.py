@@ -13,6 +13,7 @@ from fraud_platform.errors import BundleError
 from fraud_platform.settings import Settings
 from fraud_platform.storage.bundle_folder import bundle_digest
 from fraud_platform.storage.mlflow_errors import NOT_THERE, mlflow_failure
+from fraud_platform.storage.mlflow_model import describe
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -52,8 +53,12 @@ class Registry:
             os.environ.setdefault(name, value)
 
     def register(self, bundle_folder: Path, run_id: str, description: str, tags: Mapping[str, str]) -> int:
-        """Store a saved bundle with the run, as a new version without an alias; returns the version."""
+        """Store a saved bundle with the run, as a new version without an alias; returns the version.
+
+        What MLflow shows of a model, and loads it by, is written beside the bundle's own files.
+        """
         digest = bundle_digest(bundle_folder)
+        describe(bundle_folder)
         with self._asked(f"register {bundle_folder}"):
             self._client.log_artifacts(run_id, str(bundle_folder), ARTIFACT_FOLDER)
             self._create_registered_model()
