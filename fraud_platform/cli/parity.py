@@ -9,7 +9,6 @@ import typer
 
 from fraud_platform.cli.terminal import terminal
 from fraud_platform.errors import LakeError
-from fraud_platform.pipeline import tables
 
 if TYPE_CHECKING:
     from fraud_platform.operations.parity import StreamParity
@@ -30,6 +29,7 @@ def parity(
     Examples: `fraud parity`, `fraud parity --from 2026-11-01 --to 2026-11-07 --json`
     """
     from fraud_platform.operations.parity import stream_parity
+    from fraud_platform.pipeline import tables
     from fraud_platform.settings import load_settings
     from fraud_platform.storage.lake import Lake
 

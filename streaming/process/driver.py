@@ -37,11 +37,11 @@ from streaming.batch.scorer import Scorer
 from streaming.batch.source import raw_messages
 from streaming.models.alias_watcher import AliasWatcher
 from streaming.process.executor_checks import check_executors
+from streaming.process.exit_code import FINAL_EXIT_CODE
 from streaming.process.lag_monitor import LagMonitor
 from streaming.process.log_lines import log_to_stderr
 from streaming.process.spark_config import spark_config
 from streaming.process.status_pipe import StatusPipe
-from streaming.process.supervisor import FINAL_EXIT_CODE
 from streaming.state.checkpoint import checkpoint_folder, hold
 from streaming.state.checkpoint_lineage import current_checkpoint
 from streaming.state.durable_files import remove_unfinished

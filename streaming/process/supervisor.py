@@ -15,11 +15,10 @@ from typing import Any
 from prometheus_client import generate_latest
 
 from streaming.metrics import metrics
+from streaming.process.exit_code import FINAL_EXIT_CODE
 
 log = logging.getLogger("streaming")
 
-FINAL_EXIT_CODE = 2
-"""Of a driver whose error no restart mends: its settings, its login, its checkpoint."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 LOOK_SECONDS = 1.0
 STEADY_SECONDS = 60.0
