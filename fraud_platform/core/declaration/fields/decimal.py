@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.faults import Fault
 from fraud_platform.core.declaration.fields.field import FieldName
-from fraud_platform.core.declaration.fields.number_text import as_written, check_magnitude, exactly, text_schema
+from fraud_platform.core.declaration.fields.number_text import (
+    as_written,
+    check_magnitude,
+    exactly,
+    text_schema,
+    without_noise,
+)
 from fraud_platform.core.declaration.fields.numeric import Numeric
 
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="three capitals, such as EUR")]
@@ -79,7 +85,10 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
         return Any  # a float would be rounded, and as Decimal msgspec takes text that is no number, at twice the cost
 
     def column(self, decoded: Sequence[Any]) -> Sequence[Any]:
-        """Whole units of 10**-scale, exactly what the message says: what lies between two of them is refused."""
+        """Whole units of 10**-scale, exactly what the message says: what lies between two of them is refused.
+
+        What a double makes of a sum, such as 0.30000000000000004 of 0.1 + 0.2, lies between none: see number_text.
+        """
         if not {*map(type, decoded)} <= {bytes}:
             decoded = [as_written(value, self.prefix or "") for value in decoded]
         units = self._units_of_short(decoded)
@@ -114,6 +123,9 @@ class Decimal(Numeric, tag="decimal", frozen=True, kw_only=True):
         try:
             return int(_EXACT.to_integral_exact(_EXACT.multiply(value, 10**self.scale)))
         except decimal.Inexact:
+            units = without_noise(value, self.scale)
+            if units is not None:
+                return units
             raise ValueError(f"has more than {self.scale} decimal places") from None
 
     def _check_bounds(self, value: decimal.Decimal) -> None:

@@ -10,6 +10,10 @@ LONGEST_TEXT = 64
 _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 """A number as JSON writes it. Python's own would take 1_000, blanks, NaN and the digits of other scripts, too."""
 _is_number = re.compile(_NUMBER).fullmatch
+_DIGITS_OF_DOUBLE = (16, 17)
+"""As many does a double print whose number no shorter one stands for, as sums of cents often are."""
+_NOISE, _SMALL_PART = decimal.Decimal("1e-13"), decimal.Decimal("0.001")
+"""How far arithmetic of doubles carries a sum away: by this share of it, and this part of a unit, at most."""
 _JSON_NAMES = {bool: "bool", type(None): "null", list: "array", dict: "object"}
 
 
@@ -43,3 +47,21 @@ def check_magnitude(value: decimal.Decimal) -> None:
 def exactly(number: float | str) -> decimal.Decimal:
     """The number that a declaration writes: 0.1 is a tenth, and not the double next to it."""
     return decimal.Decimal(repr(number))
+
+
+def without_noise(value: decimal.Decimal, scale: int) -> int | None:
+    """Whole units of 10**-scale of a number that only arithmetic of doubles has brought beside them; else None.
+
+    value: within the range of doubles.
+
+    >>> without_noise(decimal.Decimal("0.30000000000000004"), scale=2)
+    30
+    >>> without_noise(decimal.Decimal("0.305"), scale=2)
+    """
+    is_of_double = exactly(float(value)) == value and len(value.as_tuple().digits) in _DIGITS_OF_DOUBLE
+    if not is_of_double:
+        return None
+    units = value.scaleb(scale)
+    nearest = units.to_integral_value()
+    distance = abs(units - nearest)
+    return int(nearest) if distance <= min(abs(units) * _NOISE, _SMALL_PART) else None

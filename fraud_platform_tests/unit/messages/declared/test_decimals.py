@@ -1,7 +1,9 @@
 """Decimals are what the message says, to the last digit, or they are refused."""
 
+import math
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,13 @@ def units_of(field: DecimalField, value: Decimal) -> int | None:
     return units if is_within else None
 
 
+def is_no_sum(text: str) -> bool:
+    """Whether no arithmetic of doubles has made the number from another of up to 8 decimal places."""
+    value = float(text)
+    rounded = [round(value, scale) for scale in range(9)]
+    return all(one == value or not math.isclose(one, value, rel_tol=1e-12) for one in rounded)
+
+
 bounds = st.none() | st.integers(-1000, 1000).map(lambda n: n / 8)
 written = st.one_of(
     st.decimals(-2000, 2000, places=2).map(str),
@@ -37,7 +46,7 @@ written = st.one_of(
     st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,2})?", fullmatch=True),
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
     st.integers(-(10**19), 10**19).map(str),
-)
+).filter(is_no_sum)
 
 
 @given(st.lists(written, min_size=1, max_size=4), st.integers(0, 8), bounds, bounds)
@@ -68,6 +77,20 @@ def test_the_units_are_exact_or_the_message_is_rejected(texts, scale, least, mos
 @pytest.mark.parametrize("quote", [b"", b'"'])
 def test_a_number_may_be_written_in_any_way_of_json_and_as_text(number, units, quote):
     assert outcome_of(CENTS, quote + number + quote) == [units]
+
+
+def test_what_doubles_make_of_a_sum_of_cents_is_that_sum():
+    sums = [0.1 + 0.2, 1.1 + 2.2, -(0.1 + 0.7), 1.1 * 3, sum([0.01] * 1_000)]
+    assert all(len(repr(one)) > 15 for one in sums)
+    assert [outcome_of(CENTS, repr(one).encode()) for one in sums] == [[30], [330], [-80], [330], [1000]]
+    computed = np.arange(100_000) / 100 + 1
+    cents = DecimalField(name="x", scale=2).column([repr(float(one)).encode() for one in computed])
+    assert cents == list(range(100, 100_100))
+
+
+@pytest.mark.parametrize("number", [b"10000000000000.001", b"0.3000000000004004", b"12.3450000000000001"])
+def test_what_lies_further_off_than_arithmetic_carries_is_refused(number):
+    assert outcome_of(CENTS, number) == ("x", "has more than 2 decimal places")
 
 
 def test_eighteen_digits_are_kept_which_no_double_does():
