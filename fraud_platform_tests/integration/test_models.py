@@ -148,7 +148,10 @@ def test_a_champion_is_not_compared_with_itself(result, platform, instance):
     assert outcome.passed and outcome.description == "version 1: version 1 is the champion itself"
 
 
-def test_a_version_that_does_not_load_fails_every_check_and_not_the_run(result, platform, instance, tmp_path):
+def test_a_version_that_does_not_load_fails_every_check_and_not_the_run(
+    result, platform, instance, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("fraud_platform.storage.registry.describe", lambda folder: None)  # as a release without it
     version = register_bundle(platform, bundles.bundle(threshold=0.0), tmp_path)
     results = judge(platform, instance, version)
     assert {name for name, e in results.items() if e.passed} == {"stream_features_match_batch"}, "it needs no bundle"

@@ -23,6 +23,7 @@ def send_from_java(java, settings: Settings, values: dict[str, bytes]) -> None:
     """Customer → transaction, as a service in Java would send them."""
     properties = java.java.util.Properties()
     properties.put("bootstrap.servers", settings.kafka_broker)
+    properties.put("metadata.max.age.ms", "1000")  # leaders of a topic just made may become known one by one
     for name in ("key", "value"):
         properties.put(f"{name}.serializer", "org.apache.kafka.common.serialization.ByteArraySerializer")
     kafka = java.org.apache.kafka.clients.producer.KafkaProducer(properties)
