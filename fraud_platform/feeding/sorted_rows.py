@@ -3,9 +3,6 @@
 Sorted runs go to temporary files and are merged as they are read. Rows of the same time keep their order.
 """
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from pyarrow import parquet
 from fraud_platform.errors import ConfigurationError
 from fraud_platform.feeding.column_mapping import RowFault
 from fraud_platform.feeding.rows import NumberedRows, Rows
+from fraud_platform.feeding.temporary_folder import TemporaryFolder
 
 RUN_BYTES = 256 << 20
 """Of the rows that are sorted at once."""
@@ -35,8 +33,7 @@ class SortedRows:
         Raises ConfigurationError where files give one column different types.
         """
         self.names, self.place = rows.names, rows.place
-        self._directory = Path(tempfile.mkdtemp(prefix="rows-by-time-", dir=folder))
-        weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)  # at the end of the process, too
+        self._folder = TemporaryFolder("rows-by-time-", folder)
         self._faults: list[RowFault] = []
         self._runs: list[Path] = []
         self._schema: pa.Schema | None = None
@@ -68,7 +65,7 @@ class SortedRows:
                     f"({first.field(differing[0]).type} and {batch.schema.field(differing[0]).type}), and rows are not "
                     "in the order of time: give it one type in all, or send the files one by one"
                 )
-        path = self._directory / f"{len(self._runs)}.parquet"
+        path = self._folder.path / f"{len(self._runs)}.parquet"
         ordered = pa.Table.from_batches([batch.select(first.names) for batch in batches], first).sort_by(_KEYS)
         parquet.write_table(ordered, path, row_group_size=_PIECE_ROWS, compression="zstd")
         self._runs.append(path)
