@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from fraud_platform.core.channels import Channel
+from fraud_platform.core.declaration.fields.identity import LONGEST_TEXT
 
 SCHEMA_VERSION = 1
 MAX_AMOUNT = 10_000_000.0
@@ -21,6 +22,8 @@ FIRST_TIME_MS = 946_684_800_000  # 2000-01-01
 LAST_TIME_MS = 4_102_444_800_000  # 2100-01-01
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
+DeclaredId = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
+"""An id or a key of transactions whose fields a declaration chooses."""
 TimeMs = Annotated[int, Meta(ge=FIRST_TIME_MS, le=LAST_TIME_MS)]
 
 
@@ -49,10 +52,10 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     schema_version: Literal[1]
-    transaction_id: Identifier
+    transaction_id: DeclaredId
     is_fraud: bool
     reported_at_ms: TimeMs
-    key: Identifier | None = None
+    key: DeclaredId | None = None
     """The transaction's own key, its customer_id. Without it the report counts where one customer alone has the id."""
     source: Literal["chargeback", "review"] | None = None
     """Who says so; a chargeback where it is not said."""

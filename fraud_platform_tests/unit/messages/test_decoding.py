@@ -99,6 +99,7 @@ def label(**fields):
         {"key": None, "source": None, "reviewer": None, "note": None},
         {"source": "chargeback", "note": ""},
         {"note": "x" * 500},
+        {"transaction_id": "t" * 256, "key": "c" * 256},  # as long as a declaration may allow
     ],
 )
 def test_a_report_may_name_the_customer_and_who_says_so_and_why(fields):
@@ -112,6 +113,8 @@ def test_a_report_may_name_the_customer_and_who_says_so_and_why(fields):
     ("fields", "field"),
     [
         ({"key": ""}, "key"),
+        ({"key": "c" * 257}, "key"),
+        ({"transaction_id": "t" * 257}, "transaction_id"),
         ({"key": 7}, "key"),
         ({"source": "rumour"}, "source"),
         ({"reviewer": "a" * 65}, "reviewer"),

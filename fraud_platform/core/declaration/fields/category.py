@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import Meta
 
 from fraud_platform.core.declaration.faults import Fault, quoted
-from fraud_platform.core.declaration.fields.identity import Identity
+from fraud_platform.core.declaration.fields.identity import LONGEST_TEXT, Identity
 
 _PATTERN = r"((\[[A-Za-z0-9 _.:/-]+\]|[A-Za-z0-9 _:/-])(\{[0-9]{1,3}(,[0-9]{1,3})?\})?){1,8}"
 """Characters and classes of them, counted: no pattern of these takes long on any message."""
-Value = Annotated[str, Meta(min_length=1, max_length=256)]
+Value = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
 
 
 class Category(Identity, tag="category", frozen=True):
@@ -26,7 +26,7 @@ class Category(Identity, tag="category", frozen=True):
     """The only ones there are; a message with another is rejected."""
     pattern: Annotated[str, Meta(max_length=100)] | None = None
     """What all of them look like: characters and classes with their number, such as [A-Z]{2}."""
-    max_length: Annotated[int, Meta(ge=1, le=256)] = 64
+    max_length: Annotated[int, Meta(ge=1, le=LONGEST_TEXT)] = 64
     default: str | None = None
 
     @property

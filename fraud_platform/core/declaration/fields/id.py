@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from fraud_platform.core.declaration.faults import Fault
-from fraud_platform.core.declaration.fields.identity import Identity
+from fraud_platform.core.declaration.fields.identity import LONGEST_TEXT, Identity
 
 
 class Id(Identity, tag="id", frozen=True):
@@ -15,7 +15,7 @@ class Id(Identity, tag="id", frozen=True):
     role: Literal["transaction", "key"] | None = None
     entity: bool = False
     """Features may be counted per value of it, over all keys."""
-    max_length: Annotated[int, Meta(ge=1, le=256)] = 64
+    max_length: Annotated[int, Meta(ge=1, le=LONGEST_TEXT)] = 64
     default: str | None = None
 
     @property

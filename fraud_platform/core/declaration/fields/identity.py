@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from fraud_platform.core.arrays import Floats
 from fraud_platform.core.declaration.fields.field import Field
 
+LONGEST_TEXT = 256
+"""Characters that max_length may allow."""
 UNKNOWN = 0
 _FLOAT_BITS = np.int64(11)
 """Bits that a double cannot hold of a 64-bit integer."""
