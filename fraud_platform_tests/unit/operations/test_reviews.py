@@ -57,7 +57,7 @@ def test_a_review_is_a_report_that_the_batch_accepts():
     [
         ({"note": "n" * 501}, "note"),
         ({"by": ""}, "reviewer"),
-        ({"transaction_id": "T" * 65}, "transaction_id"),
+        ({"transaction_id": "T" * 257}, "transaction_id"),
         ({"note": "two\nlines"}, "note has control characters"),
         ({"note": "\ud800"}, "characters that are none"),
     ],
