@@ -11,7 +11,7 @@ from fraud_platform.operations.ledger import scorer_events, write_event
 from fraud_platform.settings import Settings
 from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.kafka import committed_reader
-from fraud_platform.storage.kafka_offsets import read_range, watermarks
+from fraud_platform.storage.kafka_offsets import newest_offsets, read_range, watermarks
 
 FEWEST_PREDICTIONS = 1_000
 """Fewer than so many say nothing about a rate."""
@@ -60,8 +60,7 @@ def newest_alert_rate(settings: Settings) -> AlertRate:
     topic = settings.kafka_predictions_topic
     reader = TolerantReader(topic, _Decision)
     with committed_reader(settings) as consumer:
-        ends = watermarks(consumer, topic)
-        newest = {p: (max(first, end - NEWEST_OFFSETS), end) for p, (first, end) in ends.items()}
+        newest = newest_offsets(watermarks(consumer, topic), NEWEST_OFFSETS)
         read = [reader.decode(m.partition(), m.offset(), m.value()) for m in read_range(consumer, topic, newest)]
     reader.tell()
     decisions = [decision.is_fraud for decision in read if decision is not None]

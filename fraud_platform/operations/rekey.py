@@ -17,7 +17,7 @@ from fraud_platform.declared import DECLARATION, FEATURE_SET
 from fraud_platform.errors import ConfigurationError, ServiceUnavailableError
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import admin_client, clear_errors, client_config, committed_reader, producer
-from fraud_platform.storage.kafka_offsets import watermarks
+from fraud_platform.storage.kafka_offsets import newest_offsets, watermarks
 from fraud_platform.storage.newest_messages import read_together
 
 _PATH = (
@@ -63,8 +63,7 @@ def refuse_foreign_keys(settings: Settings) -> None:
     with committed_reader(settings) as consumer:
         offsets = watermarks(consumer, topic)
         each = -(-SAMPLED // max(1, len(offsets)))
-        newest = {p: (max(first, end - each), end) for p, (first, end) in offsets.items()}
-        for message in read_together(consumer, topic, newest):
+        for message in read_together(consumer, topic, newest_offsets(offsets, each)):
             if (key := declared_key(message.value())) is not None:
                 told, foreign = told + 1, foreign + (message.key() != key)
     if told >= FEWEST and foreign > told / 2:

@@ -19,7 +19,7 @@ from fraud_platform.pipeline import tables
 from fraud_platform.settings import Settings
 from fraud_platform.storage.clock import now_ms
 from fraud_platform.storage.kafka import committed_reader, write_one
-from fraud_platform.storage.kafka_offsets import read_range, watermarks
+from fraud_platform.storage.kafka_offsets import newest_offsets, read_range, watermarks
 from fraud_platform.storage.key_sample import key_spread
 from fraud_platform.storage.lake import Lake
 
@@ -109,7 +109,7 @@ def _newest_keys(settings: Settings, transaction_id: str) -> set[str]:
     reader = TolerantReader(topic, _Identity)
     found = set()
     with committed_reader(settings) as consumer:
-        newest = {p: (max(first, end - NEWEST_OFFSETS), end) for p, (first, end) in watermarks(consumer, topic).items()}
+        newest = newest_offsets(watermarks(consumer, topic), NEWEST_OFFSETS)
         for message in read_range(consumer, topic, newest):
             made = reader.decode(message.partition(), message.offset(), message.value())
             if made is not None and made.transaction_id == transaction_id:

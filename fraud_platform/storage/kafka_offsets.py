@@ -38,6 +38,15 @@ def partitions(consumer: Consumer, topic: str) -> list[int]:
     return sorted(metadata.partitions)
 
 
+def newest_offsets(offsets: OffsetRange, most: int) -> OffsetRange:
+    """The last `most` offsets of each range.
+
+    >>> newest_offsets({0: (5, 100), 1: (98, 100)}, most=10)
+    {0: (90, 100), 1: (98, 100)}
+    """
+    return {partition: (max(first, end - most), end) for partition, (first, end) in offsets.items()}
+
+
 def read_range(
     consumer: Consumer, topic: str, offsets: OffsetRange, *, messages_at_once: int = 10_000
 ) -> Iterator[Message]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from fraud_platform.messages.partitioner import CRC32, MURMUR2, Partitioner, Verdict, partitioner_of
 from fraud_platform.settings import Settings
 from fraud_platform.storage.kafka import committed_reader
-from fraud_platform.storage.kafka_offsets import watermarks
+from fraud_platform.storage.kafka_offsets import newest_offsets, watermarks
 from fraud_platform.storage.newest_messages import read_together
 
 SAMPLED_MESSAGES = 4_000
@@ -32,8 +32,7 @@ def key_spread(settings: Settings, topic: str) -> KeySpread:
     with committed_reader(settings) as consumer:
         offsets = watermarks(consumer, topic)
         each = -(-SAMPLED_MESSAGES // len(offsets))
-        newest = {p: (max(first, end - each), end) for p, (first, end) in offsets.items()}
-        for message in read_together(consumer, topic, newest):
+        for message in read_together(consumer, topic, newest_offsets(offsets, each)):
             key, sampled = message.key(), sampled + 1
             without_key += not key
             if isinstance(key, bytes) and len(key) <= LONGEST_KEY:

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from confluent_kafka import Consumer, Message
 
 from fraud_platform.storage.clock import now_ms
-from fraud_platform.storage.kafka_offsets import OffsetRange, read_all_at_once
+from fraud_platform.storage.kafka_offsets import OffsetRange, newest_offsets, read_all_at_once
 
 FIRST_CHUNK, LARGEST_CHUNK = 500, 50_000
 """Offsets of each partition that are read at once; four times as many each time too few were wanted."""
@@ -35,7 +35,7 @@ def newest(
     found: dict[int, deque[_Found]] = {p: deque() for p in offsets}
     unread, chunk = dict(offsets), FIRST_CHUNK
     while unread := {p: (first, end) for p, (first, end) in unread.items() if first < end and len(found[p]) < most}:
-        chunks = {p: (max(first, end - chunk), end) for p, (first, end) in unread.items()}
+        chunks = newest_offsets(unread, chunk)
         for partition, earlier in _read_chunks(consumer, topic, chunks, wanted, most).items():
             space = most - len(found[partition])
             found[partition].extendleft(list(reversed(earlier))[:space])

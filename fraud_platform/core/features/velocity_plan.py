@@ -1,7 +1,6 @@
 """What a declaration's velocities are counted from: entities, windows, and conditions on their transactions."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,13 +14,6 @@ from fraud_platform.core.features.windows import Int
 
 SETTLE_MS = 60_000
 """The settle time: within it, messages become visible whose timestamps are older."""
-
-
-class _Place(NamedTuple):
-    """Where the counts stand that a feature is made from."""
-
-    entity: int
-    window: int
 
 
 class VelocityPlan:
@@ -39,7 +31,6 @@ class VelocityPlan:
         self.windows: tuple[Window, ...] = tuple(dict.fromkeys(one.window for one in self.declared))
         self.conditions: tuple[Where, ...] = tuple(dict.fromkeys(line.where for line in lines if line.where))
         """Those that some velocity counts transactions by."""
-        self._places = [_Place(self.entities.index(_line(one).per), self.windows.index(one.window)) for one in declared]
 
     @property
     def windows_ms(self) -> tuple[int, ...]:
@@ -66,8 +57,8 @@ class VelocityPlan:
     def values(self, counts: Int) -> Floats:
         """Velocities (n, F) from counts (n, entities, windows, counts)."""
         found = np.empty((len(counts), len(self.declared)))
-        for column, one, place in zip(found.T, self.declared, self._places, strict=True):
-            column[:] = self._value(_line(one), counts[:, place.entity, place.window])
+        for at, entity in enumerate(self.entities):
+            found[:, self.of_entity(entity)] = self.values_of(entity, counts[:, at])
         return found
 
     def values_of(self, entity: str, counts: Int) -> Floats:
@@ -75,7 +66,7 @@ class VelocityPlan:
         chosen = self.of_entity(entity)
         found = np.empty((len(counts), len(chosen)))
         for column, i in zip(found.T, chosen, strict=True):
-            column[:] = self._value(_line(self.declared[i]), counts[:, self._places[i].window])
+            column[:] = self._value(_line(self.declared[i]), counts[:, self.windows.index(self.declared[i].window)])
         return found
 
     def _value(self, line: VelocityLine, counts: Int) -> Floats:
